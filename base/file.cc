@@ -1,0 +1,112 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/internal/unique_fd.h"
+
+namespace csn {
+namespace {
+
+using internal::OpenForReading;
+using internal::ReadUpTo;
+using internal::UniqueFd;
+
+// Bytes is std::vector<uint8_t> or std::string.
+template <typename Bytes>
+Bytes ReadWhole(const std::string& path) {
+  const UniqueFd fd = OpenForReading(path);
+  struct stat info {};
+  if (fstat(fd.get(), &info) != 0) {
+    Fail(ErrorCode::kFailed, "reading {}: {}", path, std::strerror(errno));
+  }
+  // The size is a hint: pipes have none, and a file may grow. One byte more sees the end in one
+  // read.
+  constexpr size_t kLeast = 4096;
+  Bytes bytes;
+  size_t filled = 0;
+  size_t room = std::max<size_t>(static_cast<size_t>(std::max<off_t>(info.st_size, 0)) + 1, kLeast);
+  while (true) {
+    bytes.resize(room);
+    filled +=
+        ReadUpTo(fd, path, {reinterpret_cast<uint8_t*>(bytes.data()) + filled, room - filled});
+    if (filled < room) break;
+    room *= 2;
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+[[noreturn]] void FailWriting(const std::string& path, int error) {
+  Fail(ErrorCode::kFailed, "writing {}: {}", path, std::strerror(error));
+}
+
+void WriteAll(const UniqueFd& fd, const std::string& path, std::span<const uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(fd.get(), bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) FailWriting(path, errno);
+    bytes = bytes.subspan(static_cast<size_t>(written));
+  }
+}
+
+// Beside `path`, so that a rename stays within one file system; no two writers share one.
+std::string TemporaryName(const std::string& path) {
+  static std::atomic<uint64_t> count{0};
+  return fmt::format("{}.tmp.{}.{}", path, getpid(), count.fetch_add(1));
+}
+
+// The bytes are on the disk under `temporary` when this returns; messages name `path`, which the
+// caller asked for.
+void WriteTemporary(const std::string& temporary, const std::string& path,
+                    std::span<const uint8_t> bytes) {
+  UniqueFd fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666));
+  if (fd.get() < 0) FailWriting(path, errno);
+  WriteAll(fd, path, bytes);
+  if (fsync(fd.get()) != 0) FailWriting(path, errno);
+  if (!fd.Close()) FailWriting(path, errno);
+}
+
+}  // namespace
+
+std::vector<uint8_t> ReadFile(const std::string& path) {
+  return ReadWhole<std::vector<uint8_t>>(path);
+}
+
+std::string ReadTextFile(const std::string& path) { return ReadWhole<std::string>(path); }
+
+void WriteFileAtomically(const std::string& path, std::span<const uint8_t> bytes) {
+  const std::string temporary = TemporaryName(path);
+  try {
+    WriteTemporary(temporary, path, bytes);
+    if (std::rename(temporary.c_str(), path.c_str()) != 0) FailWriting(path, errno);
+  } catch (...) {
+    unlink(temporary.c_str());
+    throw;
+  }
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  SyncPath(folder.empty() ? "." : folder);
+}
+
+void WriteFileAtomically(const std::string& path, std::string_view text) {
+  WriteFileAtomically(path, std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+}
+
+void SyncPath(const std::string& path) {
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0 || fsync(fd.get()) != 0) {
+    Fail(ErrorCode::kFailed, "syncing {}: {}", path, std::strerror(errno));
+  }
+}
+
+}  // namespace csn

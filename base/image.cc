@@ -1,0 +1,135 @@
+#include "base/image.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/internal/codecs.h"
+#include "base/internal/resize.h"
+#include "base/internal/unique_fd.h"
+#include "base/text.h"
+
+namespace csn {
+namespace {
+
+constexpr int kMaxInputSide = 4096;
+
+bool StartsWith(std::span<const uint8_t> bytes, std::string_view prefix, size_t at = 0) {
+  return bytes.size() >= at + prefix.size() &&
+         std::memcmp(bytes.data() + at, prefix.data(), prefix.size()) == 0;
+}
+
+void CheckBytes(uint64_t bytes, const ImageLimits& limits, std::string_view where) {
+  Require(bytes <= limits.max_bytes, "{}an image file of {}: expected at most {}", where,
+          HumanBytes(bytes), HumanBytes(limits.max_bytes));
+}
+
+// The photograph reduced or enlarged to touch two sides of the square, white left and right or
+// above and below.
+std::vector<uint8_t> Pad(const Image& photo, int size) {
+  const double scale = static_cast<double>(size) / std::max(photo.width, photo.height);
+  const int width = std::clamp(static_cast<int>(std::lround(photo.width * scale)), 1, size);
+  const int height = std::clamp(static_cast<int>(std::lround(photo.height * scale)), 1, size);
+  const internal::Window whole{0, 0, static_cast<double>(photo.width),
+                               static_cast<double>(photo.height)};
+  const Image resized = internal::Resize(photo, whole, width, height);
+  std::vector<uint8_t> square(3 * static_cast<size_t>(size) * static_cast<size_t>(size), 255);
+  const size_t left = static_cast<size_t>((size - width) / 2);
+  const size_t top = static_cast<size_t>((size - height) / 2);
+  const size_t stride = 3 * static_cast<size_t>(width);
+  for (size_t y = 0; y < static_cast<size_t>(height); ++y) {
+    std::copy_n(resized.rgb.data() + y * stride, stride,
+                square.data() + 3 * ((top + y) * static_cast<size_t>(size) + left));
+  }
+  return square;
+}
+
+// The centred square as wide as the short side, which is then `size`.
+std::vector<uint8_t> Crop(const Image& photo, int size) {
+  const double side = std::min(photo.width, photo.height);
+  const internal::Window center{(photo.width - side) / 2, (photo.height - side) / 2, side, side};
+  return internal::Resize(photo, center, size, size).rgb;
+}
+
+}  // namespace
+
+namespace internal {
+
+void CheckSize(int64_t width, int64_t height, const ImageLimits& limits) {
+  if (width <= 0 || height <= 0) {
+    Fail(ErrorCode::kCorruption, "broken image: its header claims {} x {} pixels", width, height);
+  }
+  // Formats hold sides below 2^32, so the product fits.
+  const uint64_t pixels = static_cast<uint64_t>(width) * static_cast<uint64_t>(height);
+  Require(pixels <= limits.max_pixels, "an image of {} x {} pixels: expected at most {} in all",
+          width, height, limits.max_pixels);
+}
+
+std::vector<uint8_t> OverWhite(std::span<const uint8_t> rgba) {
+  std::vector<uint8_t> rgb(rgba.size() / 4 * 3);
+  for (size_t i = 0, j = 0; j < rgb.size(); i += 4) {
+    const unsigned alpha = rgba[i + 3];
+    for (size_t c = 0; c < 3; ++c) {
+      rgb[j++] = static_cast<uint8_t>((rgba[i + c] * alpha + 255 * (255 - alpha) + 127) / 255);
+    }
+  }
+  return rgb;
+}
+
+}  // namespace internal
+
+Image DecodeImage(std::span<const uint8_t> bytes, const ImageLimits& limits, int min_side) {
+  CheckBytes(bytes.size(), limits, "");
+  if (bytes.empty()) Fail(ErrorCode::kCorruption, "broken image: the file is empty");
+  if (StartsWith(bytes, "\xff\xd8\xff")) return internal::DecodeJpeg(bytes, limits, min_side);
+  if (StartsWith(bytes, "\x89PNG\r\n\x1a\n")) return internal::DecodePng(bytes, limits);
+  if (StartsWith(bytes, "RIFF") && StartsWith(bytes, "WEBP", 8)) {
+    return internal::DecodeWebp(bytes, limits);
+  }
+  std::string start;
+  for (const uint8_t byte : bytes.first(std::min<size_t>(bytes.size(), 4))) {
+    start += fmt::format(" {:02x}", byte);
+  }
+  Fail(ErrorCode::kInvalidArgument, "unknown image format: expected JPEG, PNG or WebP, got{} ...",
+       start);
+}
+
+std::vector<uint8_t> ReadImageFile(const std::string& path, const ImageLimits& limits) {
+  // Without O_NONBLOCK a named pipe in a catalogue would wait for a writer for ever.
+  const internal::UniqueFd fd = internal::OpenForReading(path, O_NONBLOCK);
+  struct stat info {};
+  if (fstat(fd.get(), &info) != 0) {
+    Fail(ErrorCode::kFailed, "reading {}: {}", path, std::strerror(errno));
+  }
+  if (!S_ISREG(info.st_mode)) Fail(ErrorCode::kFailed, "reading {}: not a regular file", path);
+  const uint64_t size = static_cast<uint64_t>(info.st_size);
+  CheckBytes(size, limits, path + ": ");
+  std::vector<uint8_t> bytes(size);
+  bytes.resize(internal::ReadUpTo(fd, path, bytes));
+  return bytes;
+}
+
+std::vector<uint8_t> PrepareImage(std::span<const uint8_t> bytes, const Preprocessing& recipe,
+                                  const ImageLimits& limits) {
+  Require(recipe.size >= 1 && recipe.size <= kMaxInputSide,
+          "preparing a photograph: expected a side of 1 to {} pixels, got {}", kMaxInputSide,
+          recipe.size);
+  // Twice the size leaves the reduction to the filter, not to the JPEG decoder.
+  const Image photo = DecodeImage(bytes, limits, 2 * recipe.size);
+  switch (recipe.fit) {
+    case Fit::kPad:
+      return Pad(photo, recipe.size);
+    case Fit::kCrop:
+      return Crop(photo, recipe.size);
+  }
+  Fail(ErrorCode::kInvalidArgument, "preparing a photograph: unknown fit {}",
+       static_cast<int>(recipe.fit));
+}
+
+}  // namespace csn

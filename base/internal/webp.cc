@@ -1,0 +1,28 @@
+#include <webp/decode.h>
+
+#include "base/error.h"
+#include "base/internal/codecs.h"
+
+namespace csn::internal {
+
+Image DecodeWebp(std::span<const uint8_t> bytes, const ImageLimits& limits) {
+  WebPBitstreamFeatures features;
+  if (WebPGetFeatures(bytes.data(), bytes.size(), &features) != VP8_STATUS_OK) {
+    Fail(ErrorCode::kCorruption, "broken WebP: the header is damaged or truncated");
+  }
+  CheckSize(features.width, features.height, limits);
+  Require(!features.has_animation, "an animated WebP: expected a single picture");
+  const bool alpha = features.has_alpha != 0;
+  Image image{.width = features.width, .height = features.height, .rgb = {}};
+  const size_t stride = static_cast<size_t>(image.width) * (alpha ? 4 : 3);
+  image.rgb.resize(stride * static_cast<size_t>(image.height));
+  const auto decode = alpha ? WebPDecodeRGBAInto : WebPDecodeRGBInto;
+  if (decode(bytes.data(), bytes.size(), image.rgb.data(), image.rgb.size(),
+             static_cast<int>(stride)) == nullptr) {
+    Fail(ErrorCode::kCorruption, "broken WebP: damaged or truncated pixels");
+  }
+  if (alpha) image.rgb = OverWhite(image.rgb);
+  return image;
+}
+
+}  // namespace csn::internal

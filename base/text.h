@@ -1,0 +1,34 @@
+// Small text helpers shared by error messages and parsers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace csn {
+
+// The number written in all of `text` (decimal or exponent notation, no locale, finite), else
+// nothing.
+std::optional<double> ParseNumber(std::string_view text);
+
+// True for the texts that stand for a missing value: empty, NA, N/A, null, in any case.
+bool IsMissing(std::string_view text);
+
+// `text` cut at every `separator`; "a||b" has three parts, "" has one.
+std::vector<std::string> SplitText(std::string_view text, char separator);
+
+// Up to `count` of `candidates` nearest to `wanted` by optimal string alignment distance
+// (insertions, deletions, substitutions, swaps of neighbours; case ignored), nearest first, at most
+// max(2, a third of wanted's length) apart.
+std::vector<std::string> NearestNames(std::string_view wanted,
+                                      const std::vector<std::string>& candidates, size_t count = 3);
+
+// "; did you mean a, b or c?", or "" for no names: the tail of an error message.
+std::string DidYouMean(const std::vector<std::string>& names);
+
+// 1536 -> "1.5 KiB"; for people only.
+std::string HumanBytes(uint64_t bytes);
+
+}  // namespace csn

@@ -1,0 +1,295 @@
+#include "embedder/model_file.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+
+namespace csn {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "files are little-endian");
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kMagic = "CSNMODEL";
+constexpr char kMasks[] = "masks";
+constexpr size_t kPreludeBytes = kMagic.size() + 2 * sizeof(uint32_t);
+constexpr size_t kTrailerBytes = sizeof(uint64_t);
+
+template <typename T>
+void AppendRaw(std::vector<uint8_t>& bytes, const T* values, size_t count) {
+  const auto* begin = reinterpret_cast<const uint8_t*>(values);
+  bytes.insert(bytes.end(), begin, begin + count * sizeof(T));
+}
+
+template <typename T>
+T ReadRaw(const uint8_t* bytes) {
+  T value;
+  std::memcpy(&value, bytes, sizeof value);
+  return value;
+}
+
+size_t ElementCount(const std::vector<int64_t>& shape) {
+  size_t count = 1;
+  for (const int64_t extent : shape) {
+    const bool fits = extent >= 0 && extent <= (int64_t{1} << 32) &&
+                      (extent == 0 || count <= (size_t{1} << 40) / static_cast<size_t>(extent));
+    if (!fits) Fail(ErrorCode::kCorruption, "a tensor of impossible shape");
+    count *= static_cast<size_t>(extent);
+  }
+  return count;
+}
+
+Json NotionToJson(const Notion& notion) {
+  Json json{{"name", notion.name}, {"column", notion.column}};
+  if (notion.kind == NotionKind::kNumeric) {
+    json["kind"] = "numeric";
+    json["near"] = notion.near;
+    json["far"] = notion.far;
+  } else {
+    json["kind"] = "categorical";
+  }
+  return json;
+}
+
+Notion NotionFromJson(const Json& json) {
+  Notion notion{.name = json.at("name"), .column = json.at("column")};
+  const std::string kind = json.at("kind");
+  if (kind == "numeric") {
+    notion.kind = NotionKind::kNumeric;
+    notion.near = json.at("near");
+    notion.far = json.at("far");
+  } else if (kind != "categorical") {
+    Fail(ErrorCode::kCorruption, "notion {} of unknown kind \"{}\"", notion.name, kind);
+  }
+  return notion;
+}
+
+Json TrainingToJson(const TrainingRecord& record) {
+  Json history = Json::array();
+  for (const EpochRecord& epoch : record.history) {
+    history.push_back({{"epoch", epoch.epoch},
+                       {"step", epoch.step},
+                       {"loss", epoch.loss},
+                       {"triplet_error", epoch.triplet_error},
+                       {"live_dims", epoch.live_dims}});
+  }
+  return {{"steps", record.steps},
+          {"batch", record.batch},
+          {"seed", record.seed},
+          {"threads", record.threads},
+          {"best_epoch", record.best_epoch},
+          {"train_items", record.train_items},
+          {"validation_items", record.validation_items},
+          {"history", std::move(history)}};
+}
+
+TrainingRecord TrainingFromJson(const Json& json) {
+  TrainingRecord record{.steps = json.at("steps"),
+                        .batch = json.at("batch"),
+                        .seed = json.at("seed"),
+                        .threads = json.at("threads"),
+                        .best_epoch = json.at("best_epoch"),
+                        .train_items = json.at("train_items"),
+                        .validation_items = json.at("validation_items"),
+                        .history = {}};
+  for (const Json& epoch : json.at("history")) {
+    record.history.push_back({.epoch = epoch.at("epoch"),
+                              .step = epoch.at("step"),
+                              .loss = epoch.at("loss"),
+                              .triplet_error = epoch.at("triplet_error"),
+                              .live_dims = epoch.at("live_dims")});
+  }
+  return record;
+}
+
+Json HeaderOf(const Model& model) {
+  Json notions = Json::array();
+  for (const Notion& notion : model.notions) notions.push_back(NotionToJson(notion));
+  Json tensors = Json::array();
+  tensors.push_back({{"name", kMasks}, {"shape", {model.masks.notion_count(), model.dim()}}});
+  for (const Tensor& tensor : model.tensors) {
+    tensors.push_back({{"name", tensor.name}, {"shape", tensor.shape}});
+  }
+  return {{"trunk", TrunkName(model.trunk)},
+          {"input",
+           {{"size", model.preprocessing.size},
+            {"fit", model.preprocessing.fit == Fit::kPad ? "pad" : "crop"}}},
+          {"notions", std::move(notions)},
+          {"split", {{"seed", model.split.seed}, {"by", model.split.by}}},
+          {"training", TrainingToJson(model.training)},
+          {"tensors", std::move(tensors)},
+          {"photographs", model.seen_photographs.size()}};
+}
+
+Fit ParseFit(const std::string& name) {
+  if (name == "pad") return Fit::kPad;
+  if (name == "crop") return Fit::kCrop;
+  Fail(ErrorCode::kCorruption, "unknown fit \"{}\"", name);
+}
+
+// Reads what follows the header, piece by piece, never beyond the end.
+class Body {
+ public:
+  explicit Body(std::span<const uint8_t> bytes) : bytes_(bytes) {}
+
+  template <typename T>
+  std::vector<T> Take(size_t count) {
+    if (count > bytes_.size() / sizeof(T)) {
+      Fail(ErrorCode::kCorruption, "{} values expected where {} bytes are left", count,
+           bytes_.size());
+    }
+    std::vector<T> values(count);
+    std::memcpy(values.data(), bytes_.data(), count * sizeof(T));
+    bytes_ = bytes_.subspan(count * sizeof(T));
+    return values;
+  }
+  size_t left() const { return bytes_.size(); }
+
+ private:
+  std::span<const uint8_t> bytes_;
+};
+
+MaskTable MasksFrom(const Tensor& tensor, size_t notions) {
+  if (tensor.name != kMasks || tensor.shape.size() != 2 ||
+      tensor.shape[0] != static_cast<int64_t>(notions) || tensor.shape[1] < 1) {
+    Fail(ErrorCode::kCorruption, "no masks of {} notions", notions);
+  }
+  Matrix weights(notions, static_cast<size_t>(tensor.shape[1]));
+  std::copy(tensor.values.begin(), tensor.values.end(), weights.data());
+  return MaskTable(std::move(weights));
+}
+
+Model FromHeaderAndBody(const Json& header, Body body) {
+  Model model;
+  model.trunk = ParseTrunk(header.at("trunk").get<std::string>());
+  model.preprocessing = {.size = header.at("input").at("size"),
+                         .fit = ParseFit(header.at("input").at("fit"))};
+  if (model.preprocessing.size < 1 || model.preprocessing.size > 4096) {
+    Fail(ErrorCode::kCorruption, "input size {}", model.preprocessing.size);
+  }
+  for (const Json& notion : header.at("notions")) model.notions.push_back(NotionFromJson(notion));
+  model.split = {.seed = header.at("split").at("seed"), .by = header.at("split").at("by")};
+  model.training = TrainingFromJson(header.at("training"));
+  for (const Json& entry : header.at("tensors")) {
+    Tensor tensor{.name = entry.at("name"), .shape = entry.at("shape"), .values = {}};
+    tensor.values = body.Take<float>(ElementCount(tensor.shape));
+    model.tensors.push_back(std::move(tensor));
+  }
+  if (model.tensors.empty()) Fail(ErrorCode::kCorruption, "no tensors");
+  model.masks = MasksFrom(model.tensors.front(), model.notions.size());
+  model.tensors.erase(model.tensors.begin());
+  model.seen_photographs = body.Take<uint64_t>(header.at("photographs").get<size_t>());
+  if (body.left() != 0) Fail(ErrorCode::kCorruption, "{} bytes too many", body.left());
+  if (!std::is_sorted(model.seen_photographs.begin(), model.seen_photographs.end())) {
+    Fail(ErrorCode::kCorruption, "photograph hashes out of order");
+  }
+  return model;
+}
+
+// The checks that come before any content is believed. Returns the header's length.
+size_t CheckFrame(std::span<const uint8_t> bytes, const std::string& where) {
+  if (bytes.size() < kMagic.size() ||
+      std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) != 0) {
+    Fail(ErrorCode::kCorruption, "model {}: not a model file (it does not begin with {})", where,
+         kMagic);
+  }
+  if (bytes.size() < kPreludeBytes + kTrailerBytes) {
+    Fail(ErrorCode::kCorruption, "model {}: truncated, only {} bytes", where, bytes.size());
+  }
+  const auto version = ReadRaw<uint32_t>(bytes.data() + kMagic.size());
+  if (version < 1 || version > kModelFormatVersion) {
+    Fail(ErrorCode::kCorruption, "model {}: format version {}, this build reads up to {}", where,
+         version, kModelFormatVersion);
+  }
+  const size_t content = bytes.size() - kTrailerBytes;
+  const uint64_t expected = ReadRaw<uint64_t>(bytes.data() + content);
+  const uint64_t found = Hash64(bytes.first(content));
+  if (expected != found) {
+    Fail(ErrorCode::kCorruption,
+         "model {}: truncated or altered (checksum {:016x} expected, {:016x} found)", where,
+         expected, found);
+  }
+  const auto header = ReadRaw<uint32_t>(bytes.data() + kMagic.size() + sizeof(uint32_t));
+  if (header > content - kPreludeBytes) {
+    Fail(ErrorCode::kCorruption, "model {}: a header of {} bytes in a file of {}", where, header,
+         bytes.size());
+  }
+  return header;
+}
+
+}  // namespace
+
+std::string_view TrunkName(Trunk trunk) {
+  switch (trunk) {
+    case Trunk::kSmall:
+      return "small";
+    case Trunk::kResNet18:
+      return "resnet18";
+  }
+  return "";
+}
+
+Trunk ParseTrunk(std::string_view name) {
+  for (const Trunk trunk : {Trunk::kSmall, Trunk::kResNet18}) {
+    if (name == TrunkName(trunk)) return trunk;
+  }
+  Fail(ErrorCode::kInvalidArgument, "unknown trunk \"{}\"; there are small and resnet18", name);
+}
+
+int DefaultInputSize(Trunk trunk) { return trunk == Trunk::kSmall ? 64 : 112; }
+
+bool Model::HasSeen(uint64_t photograph_hash) const {
+  return std::binary_search(seen_photographs.begin(), seen_photographs.end(), photograph_hash);
+}
+
+std::vector<uint8_t> FormatModel(const Model& model) {
+  const std::string header = HeaderOf(model).dump();
+  std::vector<uint8_t> bytes;
+  AppendRaw(bytes, kMagic.data(), kMagic.size());
+  const uint32_t numbers[] = {kModelFormatVersion, static_cast<uint32_t>(header.size())};
+  AppendRaw(bytes, numbers, 2);
+  AppendRaw(bytes, header.data(), header.size());
+  AppendRaw(bytes, model.masks.matrix().data(), model.masks.notion_count() * model.dim());
+  for (const Tensor& tensor : model.tensors) {
+    Require(tensor.values.size() == ElementCount(tensor.shape),
+            "tensor {}: {} values do not fit its shape", tensor.name, tensor.values.size());
+    AppendRaw(bytes, tensor.values.data(), tensor.values.size());
+  }
+  AppendRaw(bytes, model.seen_photographs.data(), model.seen_photographs.size());
+  const uint64_t checksum = Hash64(bytes);
+  AppendRaw(bytes, &checksum, 1);
+  return bytes;
+}
+
+Model ParseModel(std::span<const uint8_t> bytes, const std::string& where) {
+  const size_t header_bytes = CheckFrame(bytes, where);
+  const auto header = bytes.subspan(kPreludeBytes, header_bytes);
+  const size_t body_begin = kPreludeBytes + header_bytes;
+  const auto body = bytes.subspan(body_begin, bytes.size() - kTrailerBytes - body_begin);
+  try {
+    Model model = FromHeaderAndBody(Json::parse(header), Body(body));
+    model.id = Sha256(bytes);
+    return model;
+  } catch (const Json::exception& error) {
+    Fail(ErrorCode::kCorruption, "model {}: malformed header: {}", where, error.what());
+  } catch (const Error& error) {
+    Fail(ErrorCode::kCorruption, "model {}: {}", where, error.what());
+  }
+}
+
+void SaveModel(const std::string& path, Model& model) {
+  const std::vector<uint8_t> bytes = FormatModel(model);
+  WriteFileAtomically(path, bytes);
+  model.id = Sha256(bytes);
+}
+
+Model LoadModel(const std::string& path) { return ParseModel(ReadFile(path), path); }
+
+}  // namespace csn

@@ -1,0 +1,87 @@
+// A trained model as plain values, and its file. No LibTorch: programs that only look at a model
+// need none.
+//
+// File, little-endian: "CSNMODEL", u32 format version, u32 header bytes, header (JSON), every
+// tensor's float32 values in the header's order, the photograph hashes (u64 ascending), then u64
+// XXH3-64 of all before it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/image.h"
+#include "base/mask.h"
+#include "base/notion.h"
+#include "embedder/split.h"
+
+namespace csn {
+
+inline constexpr uint32_t kModelFormatVersion = 1;
+
+// Stored by name in model files.
+enum class Trunk {
+  kSmall,     // "small": half as wide, for training on a processor; 64x64 input by default
+  kResNet18,  // "resnet18": ResNet-18 without its last stage, the paper's; 112x112 input by default
+};
+std::string_view TrunkName(Trunk trunk);
+Trunk ParseTrunk(std::string_view name);  // throws Error(kInvalidArgument) naming the choices
+int DefaultInputSize(Trunk trunk);
+
+// What one epoch ended with.
+struct EpochRecord {
+  int64_t epoch = 0;                  // 1-based
+  int64_t step = 0;                   // steps done
+  double loss = 0;                    // mean over the epoch
+  std::vector<double> triplet_error;  // [C], on validation triplets, in [0, 1]
+  std::vector<int> live_dims;         // [C]
+};
+
+// How the weights came to be; enough to repeat the run.
+struct TrainingRecord {
+  int64_t steps = 0;
+  int64_t batch = 0;
+  uint64_t seed = 0;
+  int threads = 0;
+  int64_t best_epoch = 0;
+  int64_t train_items = 0;
+  int64_t validation_items = 0;
+  std::vector<EpochRecord> history;
+};
+
+struct Tensor {
+  std::string name;
+  std::vector<int64_t> shape;
+  std::vector<float> values;  // row-major, the product of `shape` many
+};
+
+struct Model {
+  Trunk trunk = Trunk::kSmall;
+  Preprocessing preprocessing;
+  std::vector<Notion> notions;
+  MaskTable masks;  // [C, d]
+  SplitRule split;
+  TrainingRecord training;
+  std::vector<Tensor> tensors;  // the trunk's weights
+  std::vector<uint64_t>
+      seen_photographs;  // Hash64 of every photograph trained or validated on, ascending
+  std::string id;        // SHA-256 of the file; empty before it is saved
+
+  size_t dim() const { return masks.dim(); }
+  // True where the photograph with this hash was trained or validated on: not to be tested on.
+  bool HasSeen(uint64_t photograph_hash) const;
+};
+
+// Bytes of a model file. Deterministic.
+std::vector<uint8_t> FormatModel(const Model& model);
+// Throws Error(kCorruption) naming `where` for foreign, truncated, altered or newer bytes. Sets
+// `id`.
+Model ParseModel(std::span<const uint8_t> bytes, const std::string& where);
+
+// Atomic. Sets model.id.
+void SaveModel(const std::string& path, Model& model);
+Model LoadModel(const std::string& path);
+
+}  // namespace csn

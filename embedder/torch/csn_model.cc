@@ -1,0 +1,137 @@
+#include "embedder/torch/csn_model.h"
+
+#include <torch/nn/functional/pooling.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/error.h"
+
+namespace csn {
+namespace {
+
+namespace nn = torch::nn;
+
+nn::Conv2d Convolution(int64_t in, int64_t out, int64_t kernel, int64_t stride) {
+  nn::Conv2d conv(
+      nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false));
+  // He's start for layers followed by ReLU, as in ResNet.
+  nn::init::kaiming_normal_(conv->weight, 0, torch::kFanOut, torch::kReLU);
+  return conv;
+}
+
+}  // namespace
+
+BasicBlockImpl::BasicBlockImpl(int64_t in, int64_t out, int64_t stride) {
+  conv1_ = register_module("conv1", Convolution(in, out, 3, stride));
+  norm1_ = register_module("bn1", nn::BatchNorm2d(out));
+  conv2_ = register_module("conv2", Convolution(out, out, 3, 1));
+  norm2_ = register_module("bn2", nn::BatchNorm2d(out));
+  if (stride != 1 || in != out) {
+    shortcut_ = register_module("downsample_conv", Convolution(in, out, 1, stride));
+    shortcut_norm_ = register_module("downsample_bn", nn::BatchNorm2d(out));
+  }
+}
+
+torch::Tensor BasicBlockImpl::forward(const torch::Tensor& x) {
+  torch::Tensor y = norm1_->forward(conv1_->forward(x)).relu_();
+  y = norm2_->forward(conv2_->forward(y));
+  y += shortcut_ ? shortcut_norm_->forward(shortcut_->forward(x)) : x;
+  return y.relu_();
+}
+
+TrunkNetImpl::TrunkNetImpl(Trunk trunk, int64_t dim) {
+  struct Stage {
+    int64_t width, stride;
+  };
+  std::vector<Stage> stages;
+  int64_t width = 0;
+  switch (trunk) {
+    case Trunk::kSmall:
+      width = 32;
+      stem_ = Convolution(3, width, 5, 2);
+      stages = {{32, 1}, {64, 2}, {128, 2}, {128, 1}};
+      max_pool_ = false;
+      break;
+    case Trunk::kResNet18:
+      width = 64;
+      stem_ = Convolution(3, width, 7, 2);
+      stages = {{64, 1}, {64, 1}, {128, 2}, {128, 1}, {256, 2}, {256, 1}};
+      max_pool_ = true;
+      break;
+  }
+  register_module("conv1", stem_);
+  stem_norm_ = register_module("bn1", nn::BatchNorm2d(width));
+  for (const Stage& stage : stages) {
+    blocks_->push_back(BasicBlock(width, stage.width, stage.stride));
+    width = stage.width;
+  }
+  register_module("blocks", blocks_);
+  head_ = register_module("head", nn::Linear(width, dim));
+}
+
+torch::Tensor TrunkNetImpl::forward(torch::Tensor x) {
+  x = stem_norm_->forward(stem_->forward(x)).relu_();
+  if (max_pool_) {
+    x = nn::functional::max_pool2d(x, nn::functional::MaxPool2dFuncOptions(3).stride(2).padding(1));
+  }
+  return head_->forward(blocks_->forward(x).mean({2, 3}));
+}
+
+torch::Tensor PreinitialisedMasks(int64_t notions, int64_t dim) {
+  torch::Tensor beta = torch::full({notions, dim}, 0.1f);
+  const int64_t slice = dim / notions;
+  for (int64_t c = 0; c < notions; ++c) beta[c].slice(0, c * slice, (c + 1) * slice).fill_(1.0f);
+  return beta;
+}
+
+torch::Tensor NormaliseBatch(const uint8_t* photographs, int64_t n, int64_t size) {
+  static const torch::Tensor mean =
+      torch::tensor({0.485f, 0.456f, 0.406f}).mul_(255).view({1, 3, 1, 1});
+  static const torch::Tensor factor =
+      torch::tensor({0.229f, 0.224f, 0.225f}).mul_(255).reciprocal_().view({1, 3, 1, 1});
+  // Interleaved bytes are channels-last memory already: only the view changes.
+  const torch::Tensor bytes =
+      torch::from_blob(const_cast<uint8_t*>(photographs), {n, size, size, 3}, torch::kUInt8);
+  return bytes.permute({0, 3, 1, 2}).to(torch::kFloat32).sub_(mean).mul_(factor);
+}
+
+std::vector<Tensor> TrunkTensors(const TrunkNet& trunk) {
+  std::vector<Tensor> tensors;
+  const auto add = [&](const std::string& name, const torch::Tensor& value) {
+    // num_batches_tracked plays no part: momentum is fixed.
+    if (!value.is_floating_point()) return;
+    const torch::Tensor flat = value.detach().contiguous();
+    const float* data = flat.data_ptr<float>();
+    tensors.push_back({name, value.sizes().vec(), {data, data + flat.numel()}});
+  };
+  for (const auto& entry : trunk->named_parameters()) add(entry.key(), entry.value());
+  for (const auto& entry : trunk->named_buffers()) add(entry.key(), entry.value());
+  return tensors;
+}
+
+void RestoreTrunk(const std::vector<Tensor>& tensors, TrunkNet& trunk) {
+  torch::NoGradGuard no_grad;
+  std::map<std::string, const Tensor*> by_name;
+  for (const Tensor& tensor : tensors) by_name[tensor.name] = &tensor;
+  const auto restore = [&](const std::string& name, torch::Tensor target) {
+    if (!target.is_floating_point()) return;
+    const auto found = by_name.find(name);
+    if (found == by_name.end()) Fail(ErrorCode::kCorruption, "model: tensor {} is missing", name);
+    const Tensor& tensor = *found->second;
+    if (torch::IntArrayRef(tensor.shape) != target.sizes()) {
+      Fail(ErrorCode::kCorruption, "model: tensor {} has shape [{}], expected [{}]", name,
+           fmt::join(tensor.shape, ", "), fmt::join(target.sizes().vec(), ", "));
+    }
+    target.copy_(torch::from_blob(const_cast<float*>(tensor.values.data()), target.sizes()));
+    by_name.erase(found);
+  };
+  for (const auto& entry : trunk->named_parameters()) restore(entry.key(), entry.value());
+  for (const auto& entry : trunk->named_buffers()) restore(entry.key(), entry.value());
+  if (!by_name.empty()) {
+    Fail(ErrorCode::kCorruption, "model: unknown tensor {}", by_name.begin()->first);
+  }
+}
+
+}  // namespace csn

@@ -1,0 +1,55 @@
+// The network: a trunk and the masks' parameter. Source: CSN paper, section 3; reference
+// implementation.
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/linear.h>
+
+#include "embedder/model_file.h"
+
+namespace csn {
+
+// Two 3x3 convolutions with a shortcut: ResNet's basic block.
+class BasicBlockImpl : public torch::nn::Module {
+ public:
+  BasicBlockImpl(int64_t in, int64_t out, int64_t stride);
+  torch::Tensor forward(const torch::Tensor& x);
+
+ private:
+  torch::nn::Conv2d conv1_{nullptr}, conv2_{nullptr}, shortcut_{nullptr};
+  torch::nn::BatchNorm2d norm1_{nullptr}, norm2_{nullptr}, shortcut_norm_{nullptr};
+};
+TORCH_MODULE(BasicBlock);
+
+// Photographs [n, 3, S, S], normalised -> embeddings [n, d], linear, not L2-normalised.
+class TrunkNetImpl : public torch::nn::Module {
+ public:
+  TrunkNetImpl(Trunk trunk, int64_t dim);
+  torch::Tensor forward(torch::Tensor x);
+
+ private:
+  torch::nn::Conv2d stem_{nullptr};
+  torch::nn::BatchNorm2d stem_norm_{nullptr};
+  torch::nn::Sequential blocks_;
+  torch::nn::Linear head_{nullptr};
+  bool max_pool_;
+};
+TORCH_MODULE(TrunkNet);
+
+// beta [C, d] where learned masks start: 1 on slice c of length floor(d/C), 0.1 elsewhere; m =
+// relu(beta).
+torch::Tensor PreinitialisedMasks(int64_t notions, int64_t dim);
+
+// Bytes [n, S, S, 3] -> float [n, 3, S, S] less ImageNet's mean over its deviation, channels last
+// in memory. `photographs` must live until the call returns.
+torch::Tensor NormaliseBatch(const uint8_t* photographs, int64_t n, int64_t size);
+
+// The trunk's parameters and running statistics by name, and back. Restore throws
+// Error(kCorruption) naming the tensor that is missing, unknown or of another shape.
+std::vector<Tensor> TrunkTensors(const TrunkNet& trunk);
+void RestoreTrunk(const std::vector<Tensor>& tensors, TrunkNet& trunk);
+
+}  // namespace csn

@@ -1,0 +1,67 @@
+// The module's entry: the functions of embedder/module.h, with every exception turned into code and
+// text.
+#include "embedder/module.h"
+
+#include <c10/util/Exception.h>
+
+#include "embedder/torch/runtime.h"
+#include "embedder/torch/torch_trainer.h"
+
+namespace csn {
+namespace {
+
+// Runs `body`; what it throws goes into *error, less LibTorch's stack trace.
+template <typename Body>
+bool Guarded(ModuleError* error, const Body& body) {
+  try {
+    body();
+    return true;
+  } catch (const Error& e) {
+    *error = {e.code(), e.what()};
+  } catch (const c10::Error& e) {
+    *error = {ErrorCode::kFailed, fmt::format("LibTorch: {}", e.what_without_backtrace())};
+  } catch (const std::exception& e) {
+    *error = {ErrorCode::kFailed, e.what()};
+  }
+  return false;
+}
+
+constexpr size_t kEmbedBatch = 128;
+
+class TorchEmbedder : public Embedder {
+ public:
+  TorchEmbedder(const Model& model, int threads)
+      : Embedder(model.preprocessing.size, model.dim()),
+        trunk_(model.trunk, static_cast<int64_t>(model.dim())) {
+    RestoreTrunk(model.tensors, trunk_);
+    UseChannelsLast(trunk_);
+    UseThreads(threads);
+  }
+
+ protected:
+  bool DoEmbed(const uint8_t* photographs, size_t n, float* out, ModuleError* error) override {
+    return Guarded(error, [&] { EmbedBatches(trunk_, photographs, n, size_, kEmbedBatch, out); });
+  }
+
+ private:
+  TrunkNet trunk_;
+};
+
+bool MakeEmbedder(const Model& model, int threads, std::unique_ptr<Embedder>* embedder,
+                  ModuleError* error) {
+  return Guarded(error, [&] { *embedder = std::make_unique<TorchEmbedder>(model, threads); });
+}
+
+bool Train(const TrainOptions& options, const TrainingData& data, const TrainCallbacks& callbacks,
+           TrainReport* report, ModuleError* error) {
+  return Guarded(error, [&] { *report = TrainWithTorch(options, data, callbacks); });
+}
+
+constexpr ModuleApi kApi{kModuleVersion, &MakeEmbedder, &Train};
+
+}  // namespace
+}  // namespace csn
+
+extern "C" __attribute__((visibility("default"))) const csn::ModuleApi* csn_torch_api() {
+  return &csn::kApi;
+}

@@ -1,0 +1,20 @@
+// What training and embedding share of LibTorch's run time.
+#pragma once
+
+#include "embedder/torch/csn_model.h"
+
+namespace csn {
+
+// Sets LibTorch's and OpenMP's thread counts (0: all processors) and returns what was set.
+// Initialising LibTorch may leave either at 1, so both are always set.
+int UseThreads(int threads);
+
+// Keeps convolution weights channels last, as NormaliseBatch keeps photographs: faster on
+// processors.
+void UseChannelsLast(TrunkNet& trunk);
+
+// Photographs [n, size, size, 3] -> out [n, d] in evaluation mode, `batch` at a time.
+void EmbedBatches(TrunkNet& trunk, const uint8_t* photographs, size_t n, int size, size_t batch,
+                  float* out);
+
+}  // namespace csn

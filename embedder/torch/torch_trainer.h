@@ -1,0 +1,12 @@
+// The training loop inside the module.
+#pragma once
+
+#include "embedder/trainer.h"
+
+namespace csn {
+
+// embedder/trainer.h TrainModel, on LibTorch. Options have been checked.
+TrainReport TrainWithTorch(TrainOptions options, const TrainingData& data,
+                           const TrainCallbacks& callbacks);
+
+}  // namespace csn

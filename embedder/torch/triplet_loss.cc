@@ -1,0 +1,50 @@
+#include "embedder/torch/triplet_loss.h"
+
+#include <torch/torch.h>
+
+namespace csn {
+namespace {
+
+constexpr double kEpsilon =
+    1e-6;  // keeps the root's gradient finite where two embeddings are equal
+
+torch::Tensor IndexTensor(const std::vector<int64_t>& values) {
+  return torch::from_blob(const_cast<int64_t*>(values.data()),
+                          {static_cast<int64_t>(values.size())}, torch::kInt64)
+      .clone();
+}
+
+// Distances of each anchor [A, d] to its `per_anchor` others: [A, per_anchor].
+torch::Tensor Distances(const torch::Tensor& masked, const torch::Tensor& anchors,
+                        const std::vector<int64_t>& others) {
+  const int64_t count = anchors.size(0), dim = masked.size(1);
+  const torch::Tensor other = masked.index_select(0, IndexTensor(others)).view({count, -1, dim});
+  return (anchors.unsqueeze(1) - other + kEpsilon).square().sum(2).sqrt();
+}
+
+}  // namespace
+
+torch::Tensor TripletLoss(const torch::Tensor& embeddings, const torch::Tensor& masks,
+                          const std::vector<TripletSampler::Picks>& picks,
+                          const LossWeights& weights) {
+  torch::Tensor hinge = embeddings.new_zeros({});
+  int64_t counted = 0;
+  for (size_t c = 0; c < picks.size(); ++c) {
+    if (picks[c].anchors.empty()) continue;
+    const torch::Tensor masked = embeddings * masks[static_cast<int64_t>(c)];
+    const torch::Tensor anchors = masked.index_select(0, IndexTensor(picks[c].anchors));
+    const torch::Tensor positive = Distances(masked, anchors, picks[c].positives);
+    const torch::Tensor negative = Distances(masked, anchors, picks[c].negatives);
+    const torch::Tensor terms =
+        torch::relu(positive.unsqueeze(2) - negative.unsqueeze(1) + weights.margin);
+    const torch::Tensor active = (terms > 0).sum().clamp_min(1);
+    hinge = hinge + terms.sum() / active;
+    ++counted;
+  }
+  if (counted > 0) hinge = hinge / counted;
+  const torch::Tensor norm = embeddings.square().sum(1).mean().sqrt();
+  const torch::Tensor mask_norm = masks.abs().sum(1).mean();
+  return hinge + weights.embedding * norm + weights.mask * mask_norm;
+}
+
+}  // namespace csn

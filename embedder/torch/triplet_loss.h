@@ -1,0 +1,32 @@
+// The training loss on one batch. Source: CSN paper, section 3.3; constants of the reference
+// implementation.
+#pragma once
+
+#include <torch/types.h>
+
+#include <vector>
+
+#include "embedder/triplet_source.h"
+
+namespace csn {
+
+struct LossWeights {
+  double margin = 0.2;
+  double embedding = 5e-3;  // of L_W
+  double mask = 5e-4;       // of L_M
+};
+
+// L = L_T + embedding * L_W + mask * L_M over a batch embedded once:
+//   d(u, v) = || m_c * (u - v) + 1e-6 ||_2
+//   L_T = mean over notions that have picks of: mean over *active* triplets of max(0, d(a, p) -
+//   d(a, n) + margin), each
+//         anchor's P positives against each of its N negatives
+//   L_W = root mean square norm of the unmasked embeddings
+//   L_M = mean over notions of ||m_c||_1
+// embeddings [B, d], masks [C, d] >= 0, picks [C] with P positives and N negatives an anchor,
+// positions in the batch. Differentiable in embeddings and masks.
+torch::Tensor TripletLoss(const torch::Tensor& embeddings, const torch::Tensor& masks,
+                          const std::vector<TripletSampler::Picks>& picks,
+                          const LossWeights& weights);
+
+}  // namespace csn

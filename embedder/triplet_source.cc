@@ -1,0 +1,188 @@
+#include "embedder/triplet_source.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "base/error.h"
+
+namespace csn {
+namespace {
+
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+constexpr size_t kDifferences = 1'000'000;  // pairs looked at for percentiles
+
+// The value's number for a numeric notion; for a categorical one its class, numbered as met.
+double Code(const Notion& notion, const Value& value, std::map<std::string, double>& classes) {
+  if (std::holds_alternative<std::monostate>(value)) return kMissing;
+  if (notion.kind == NotionKind::kNumeric) {
+    const double* number = std::get_if<double>(&value);
+    Require(number != nullptr, "notion {}: numeric, but column {} holds \"{}\", which is no number",
+            notion.name, notion.column, ValueText(value));
+    return *number;
+  }
+  Require(!std::holds_alternative<std::vector<std::string>>(value),
+          "notion {}: column {} holds lists; a notion needs one value an item", notion.name,
+          notion.column);
+  return classes.emplace(ValueText(value), static_cast<double>(classes.size())).first->second;
+}
+
+// Absolute differences of all pairs, or of kDifferences drawn ones, ascending.
+std::vector<double> PairwiseDifferences(std::span<const double> values, uint64_t seed) {
+  std::vector<double> differences;
+  const size_t n = values.size();
+  if (n * (n - 1) / 2 <= kDifferences) {
+    for (size_t i = 0; i < n; ++i) {
+      for (size_t j = i + 1; j < n; ++j) differences.push_back(std::abs(values[i] - values[j]));
+    }
+  } else {
+    Rng rng(seed);
+    while (differences.size() < kDifferences) {
+      const size_t i = rng.Below(n), j = rng.Below(n);
+      if (i != j) differences.push_back(std::abs(values[i] - values[j]));
+    }
+  }
+  std::sort(differences.begin(), differences.end());
+  return differences;
+}
+
+}  // namespace
+
+LabelTable::LabelTable(std::vector<Notion> notions, const std::vector<std::vector<Value>>& values)
+    : notions_(std::move(notions)) {
+  Require(values.size() == notions_.size(), "labels: {} columns for {} notions", values.size(),
+          notions_.size());
+  size_ = values.empty() ? 0 : values.front().size();
+  for (size_t c = 0; c < notions_.size(); ++c) {
+    Require(values[c].size() == size_, "labels of notion {}: {} values for {} items",
+            notions_[c].name, values[c].size(), size_);
+    std::map<std::string, double> classes;
+    std::vector<double>& codes = codes_.emplace_back();
+    codes.reserve(size_);
+    for (const Value& value : values[c]) codes.push_back(Code(notions_[c], value, classes));
+  }
+}
+
+bool LabelTable::Known(NotionId notion, uint32_t item) const {
+  return !std::isnan(codes_[notion][item]);
+}
+
+bool LabelTable::Close(NotionId notion, uint32_t a, uint32_t b) const {
+  const double difference = std::abs(codes_[notion][a] - codes_[notion][b]);
+  // A comparison with NaN is false, so a missing label is neither close nor far.
+  return difference <= notions_[notion].near;
+}
+
+bool LabelTable::Far(NotionId notion, uint32_t a, uint32_t b) const {
+  const double difference = std::abs(codes_[notion][a] - codes_[notion][b]);
+  return notions_[notion].kind == NotionKind::kNumeric ? difference >= notions_[notion].far
+                                                       : difference > 0;
+}
+
+void ResolveThresholds(const NotionSpec& spec, std::span<const double> present, uint64_t seed,
+                       Notion& notion) {
+  const auto [low, high] = std::minmax_element(present.begin(), present.end());
+  Require(!present.empty() && *low < *high,
+          "notion {}: column {} needs at least two different numbers", notion.name, notion.column);
+  const std::vector<double> differences = PairwiseDifferences(present, seed);
+  notion.near = spec.near.value_or(differences[differences.size() / 10]);
+  notion.far = spec.far.value_or(differences[differences.size() / 2]);
+  if (notion.far <= notion.near && !spec.far) {
+    const auto next = std::upper_bound(differences.begin(), differences.end(), notion.near);
+    Require(next != differences.end(),
+            "notion {}: no two values of column {} are more than {} apart", notion.name,
+            notion.column, notion.near);
+    notion.far = *next;
+  }
+  Require(notion.near < notion.far, "notion {}: near={} must be below far={}", notion.name,
+          notion.near, notion.far);
+}
+
+TripletSampler::TripletSampler(const LabelTable& labels, NotionId notion,
+                               std::span<const uint32_t> items) {
+  const Notion& definition = labels.notions()[notion];
+  near_ = definition.near;
+  // Classes are whole numbers, so any threshold between 0 and 1 separates them.
+  far_ = definition.kind == NotionKind::kNumeric ? definition.far : 0.5;
+  for (size_t i = 0; i < items.size(); ++i) {
+    const double code = labels.codes_[notion][items[i]];
+    if (!std::isnan(code)) sorted_.push_back({code, items[i], static_cast<uint32_t>(i)});
+  }
+  std::sort(sorted_.begin(), sorted_.end(), [](const Entry& a, const Entry& b) {
+    return a.code != b.code ? a.code < b.code : a.position < b.position;
+  });
+  for (size_t at = 0; at < sorted_.size(); ++at) {
+    const Range close = CloseRange(at), not_far = NotFarRange(at);
+    const bool has_positive = close.end - close.begin > 1;
+    const bool has_negative = not_far.end - not_far.begin < sorted_.size();
+    if (has_positive && has_negative) anchors_.push_back(at);
+  }
+  possible_ = !anchors_.empty();
+}
+
+TripletSampler::Range TripletSampler::CloseRange(size_t at) const {
+  // Differences are computed as LabelTable does, so that both always agree at the thresholds.
+  const double code = sorted_[at].code;
+  const auto begin =
+      std::partition_point(sorted_.begin(), sorted_.begin() + at,
+                           [&](const Entry& e) { return std::abs(code - e.code) > near_; });
+  const auto end = std::partition_point(sorted_.begin() + at, sorted_.end(), [&](const Entry& e) {
+    return std::abs(code - e.code) <= near_;
+  });
+  return {static_cast<size_t>(begin - sorted_.begin()), static_cast<size_t>(end - sorted_.begin())};
+}
+
+TripletSampler::Range TripletSampler::NotFarRange(size_t at) const {
+  const double code = sorted_[at].code;
+  const auto begin =
+      std::partition_point(sorted_.begin(), sorted_.begin() + at,
+                           [&](const Entry& e) { return std::abs(code - e.code) >= far_; });
+  const auto end = std::partition_point(sorted_.begin() + at, sorted_.end(), [&](const Entry& e) {
+    return std::abs(code - e.code) < far_;
+  });
+  return {static_cast<size_t>(begin - sorted_.begin()), static_cast<size_t>(end - sorted_.begin())};
+}
+
+size_t TripletSampler::DrawPositive(size_t at, Rng& rng) const {
+  const Range close = CloseRange(at);
+  // One place fewer than the range holds: the anchor's own is stepped over.
+  const size_t drawn = close.begin + rng.Below(close.end - close.begin - 1);
+  return drawn < at ? drawn : drawn + 1;
+}
+
+size_t TripletSampler::DrawNegative(size_t at, Rng& rng) const {
+  const Range not_far = NotFarRange(at);
+  const size_t skipped = not_far.end - not_far.begin;
+  const size_t drawn = rng.Below(sorted_.size() - skipped);
+  return drawn < not_far.begin ? drawn : drawn + skipped;
+}
+
+std::vector<Triplet> TripletSampler::Sample(size_t count, Rng& rng) const {
+  std::vector<Triplet> triplets;
+  if (!possible_) return triplets;
+  triplets.reserve(count);
+  while (triplets.size() < count) {
+    const size_t at = anchors_[rng.Below(anchors_.size())];
+    triplets.push_back({.anchor = sorted_[at].item,
+                        .positive = sorted_[DrawPositive(at, rng)].item,
+                        .negative = sorted_[DrawNegative(at, rng)].item});
+  }
+  return triplets;
+}
+
+TripletSampler::Picks TripletSampler::PickAll(size_t positives, size_t negatives, Rng& rng) const {
+  Picks picks;
+  for (const size_t at : anchors_) {
+    picks.anchors.push_back(sorted_[at].position);
+    for (size_t i = 0; i < positives; ++i) {
+      picks.positives.push_back(sorted_[DrawPositive(at, rng)].position);
+    }
+    for (size_t i = 0; i < negatives; ++i) {
+      picks.negatives.push_back(sorted_[DrawNegative(at, rng)].position);
+    }
+  }
+  return picks;
+}
+
+}  // namespace csn

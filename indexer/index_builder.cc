@@ -1,0 +1,194 @@
+#include "indexer/index_builder.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "base/distance.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/thread_pool.h"
+#include "indexer/internal/row_collector.h"
+#include "indexer/internal/subspace_builder.h"
+#include "storage/generation.h"
+#include "storage/layout.h"
+#include "storage/subspace_index.h"
+
+namespace csn {
+namespace {
+
+// Accepted photographs waiting for the next forward pass.
+class Batcher {
+ public:
+  Batcher(Embedder& embedder, size_t size, RowCollector& rows)
+      : embedder_(embedder), size_(size), rows_(rows) {}
+
+  void Add(PreparedPhotograph&& photograph) {
+    items_.push_back(std::move(photograph.item));
+    rgb_.insert(rgb_.end(), photograph.rgb.begin(), photograph.rgb.end());
+    if (items_.size() >= size_) Flush();
+  }
+
+  void Flush() {
+    const Matrix embeddings = embedder_.Embed(rgb_, items_.size());
+    for (size_t i = 0; i < items_.size(); ++i) rows_.Append(items_[i], embeddings.Row(i));
+    items_.clear();
+    rgb_.clear();
+  }
+
+ private:
+  Embedder& embedder_;
+  const size_t size_;
+  RowCollector& rows_;
+  std::vector<Item> items_;
+  std::vector<uint8_t> rgb_;
+};
+
+// One build: options and what its steps share.
+struct Build {
+  const BuildOptions& options;
+  const Catalogue& catalogue;
+  const ProgressSink& progress;
+  const StopFlag* stop;
+  int threads;
+};
+
+void CheckOptions(const BuildOptions& options) {
+  if (options.index_key != "auto") CheckIndexKey(options.index_key);
+  Require(options.batch >= 1, "batch: expected at least 1 photograph, got {}", options.batch);
+  Require(options.threads >= 0, "threads: expected 0 (all) or more, got {}", options.threads);
+}
+
+// Decoding goes on in its own threads while this one embeds.
+StreamCounts EmbedCatalogue(const Build& build, const Model& model, RejectFile& rejects,
+                            RowCollector& rows) {
+  const std::unique_ptr<Embedder> embedder = build.options.make_embedder(model, build.threads);
+  Batcher batcher(*embedder, build.options.batch, rows);
+  const StreamOptions stream{.preprocessing = model.preprocessing,
+                             .limits = build.options.limits,
+                             .threads = build.threads,
+                             .in_flight = 2 * build.options.batch};
+  ProgressSink progress;
+  if (build.progress) {
+    progress = [&](Progress report) {
+      report.stage = "embedding";
+      build.progress(report);
+    };
+  }
+  StreamCounts counts = StreamPhotographs(
+      build.catalogue, stream, rejects,
+      [&](PreparedPhotograph&& photograph) { batcher.Add(std::move(photograph)); }, progress,
+      build.stop);
+  batcher.Flush();
+  return counts;
+}
+
+std::vector<SubspaceManifest> BuildSubspaces(const Build& build, const MaskTable& masks,
+                                             MatrixView embeddings, const std::string& folder) {
+  const std::vector<double> scales = NotionScales(masks, embeddings);
+  const size_t count = masks.notion_count();
+  std::string key = build.options.index_key;
+  if (key == "auto") key = embeddings.rows <= build.options.flat_rows ? "Flat" : "HNSW32";
+  std::vector<SubspaceManifest> subspaces(count);
+  std::mutex mutex;
+  uint64_t done = 0;
+  const auto tell = [&](uint64_t finished) {
+    if (!build.progress) return;
+    build.progress(
+        {.stage = "building indexes", .done = finished, .total = count, .unit = "notions"});
+  };
+  tell(0);
+  ParallelFor(count, build.threads, [&](size_t notion) {
+    ThrowIfStopped(build.stop);
+    subspaces[notion] =
+        BuildSubspace({.masks = &masks,
+                       .notion = static_cast<NotionId>(notion),
+                       .embeddings = embeddings,
+                       .scale = scales[notion],
+                       .key = key,
+                       .seed = build.options.seed,
+                       .threads = std::max(1, build.threads / static_cast<int>(count)),
+                       .path = folder + "/" + layout::NotionIndex(static_cast<NotionId>(notion)),
+                       .stop = build.stop});
+    std::lock_guard lock(mutex);
+    tell(++done);
+  });
+  return subspaces;
+}
+
+Manifest MakeManifest(const Build& build, const Model& model, const StreamCounts& counts) {
+  Manifest manifest;
+  manifest.created_by = build.options.created_by;
+  manifest.model_id = model.id;
+  manifest.dim = model.dim();
+  manifest.rows = counts.accepted;
+  manifest.catalogue_rows = counts.rows;
+  manifest.rejected = counts.rejected;
+  manifest.seed = build.options.seed;
+  manifest.split_by = model.split.by;
+  manifest.columns = build.catalogue.columns();
+  manifest.notions = model.notions;
+  manifest.masks = model.masks;
+  return manifest;
+}
+
+void DescribeSubspaces(const Manifest& manifest, const std::string& folder, BuildReport& report) {
+  for (NotionId notion = 0; notion < manifest.notions.size(); ++notion) {
+    report.subspaces.push_back(
+        {.notion = manifest.notions[notion].name,
+         .live_dims = manifest.masks.live_dims(notion).size(),
+         .key = manifest.subspaces[notion].key,
+         .recall = manifest.subspaces[notion].recall,
+         .bytes = std::filesystem::file_size(folder + "/" + layout::NotionIndex(notion))});
+  }
+}
+
+// Everything that lies in the generation's folder, but the manifest.
+Manifest FillGeneration(const Build& build, const std::string& folder, RejectFile& rejects,
+                        BuildReport& report) {
+  // Read once, so that what embeds and what is stored cannot be two models.
+  const std::vector<uint8_t> model_bytes = ReadFile(build.options.model_path);
+  const Model model = ParseModel(model_bytes, build.options.model_path);
+  {
+    RowCollector rows(folder, model.dim());
+    report.counts = EmbedCatalogue(build, model, rejects, rows);
+    if (rows.size() == 0) {
+      Fail(ErrorCode::kFailed,
+           "catalogue {}: none of its {} rows was accepted; nothing is published",
+           build.options.catalogue_path, report.counts.rows);
+    }
+    rows.WriteSorted(build.catalogue.columns(), build.progress, build.stop);
+  }
+  Manifest manifest = MakeManifest(build, model, report.counts);
+  const EmbeddingFile embeddings = EmbeddingFile::Open(folder + "/" + layout::kEmbeddings);
+  manifest.subspaces = BuildSubspaces(build, model.masks, embeddings.All(), folder);
+  WriteFileAtomically(folder + "/" + layout::kModel, model_bytes);
+  return manifest;
+}
+
+}  // namespace
+
+BuildReport BuildIndexDirectory(const BuildOptions& options, const Catalogue& catalogue,
+                                RejectFile& rejects, const ProgressSink& progress,
+                                const StopFlag* stop) {
+  const auto start = std::chrono::steady_clock::now();
+  CheckOptions(options);
+  const Build build{.options = options,
+                    .catalogue = catalogue,
+                    .progress = progress,
+                    .stop = stop,
+                    .threads = options.threads > 0 ? options.threads : DefaultThreads()};
+  GenerationWriter writer(options.index);
+  BuildReport report;
+  const Manifest manifest = FillGeneration(build, writer.folder(), rejects, report);
+  DescribeSubspaces(manifest, writer.folder(), report);
+  ThrowIfStopped(stop);
+  report.generation = writer.Publish(manifest);
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return report;
+}
+
+}  // namespace csn

@@ -1,0 +1,58 @@
+// From a catalogue and a model to a published generation of an index directory.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/progress.h"
+#include "base/stop.h"
+#include "embedder/embedder.h"
+#include "indexer/photograph_stream.h"
+
+namespace csn {
+
+struct BuildOptions {
+  std::string catalogue_path;  // only for messages
+  std::string model_path;
+  std::string index;       // directory
+  std::string created_by;  // program and version, for the manifest
+  // These change results.
+  std::string index_key =
+      "auto";  // FAISS factory string for every notion; auto: Flat up to flat_rows, then HNSW32
+  uint64_t flat_rows = 50'000;
+  uint64_t seed = 1;  // of the recall sample
+  ImageLimits limits{};
+  // Speed only.
+  int threads = 0;     // 0: all processors
+  size_t batch = 128;  // photographs a forward pass
+  // Makes the model's network; tests put one of their own here.
+  std::function<std::unique_ptr<Embedder>(const Model&, int threads)> make_embedder =
+      Embedder::Make;
+};
+
+struct BuildReport {
+  std::string generation;
+  StreamCounts counts;
+  double seconds = 0;
+  struct Subspace {
+    std::string notion;
+    size_t live_dims = 0;
+    std::string key;
+    double recall = 1;
+    uint64_t bytes = 0;
+  };
+  std::vector<Subspace> subspaces;
+};
+
+// Decodes, embeds and writes overlapped; then sorts by sku, writes embeddings and metadata, builds
+// one index a notion, measures recall@10 where it is approximate, publishes. With no row accepted
+// nothing is published: Error(kFailed). Interrupted or failed: the old generation stands and
+// nothing is left.
+BuildReport BuildIndexDirectory(const BuildOptions& options, const Catalogue& catalogue,
+                                RejectFile& rejects, const ProgressSink& progress,
+                                const StopFlag* stop);
+
+}  // namespace csn

@@ -1,0 +1,38 @@
+// From a catalogue to what the trainer takes: photographs, labels, split.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "embedder/split.h"
+#include "embedder/trainer.h"
+#include "indexer/photograph_stream.h"
+
+namespace csn {
+
+struct TrainingSetOptions {
+  std::vector<NotionSpec> notions;
+  SplitRule split;
+  StreamOptions stream;
+  // Decoded photographs kept in memory; those beyond it are decoded again at every use.
+  uint64_t cache_bytes = 2ull << 30;
+};
+
+struct TrainingSet {
+  TrainingData data;
+  std::vector<Split> splits;                 // [n]
+  std::vector<uint64_t> seen_photographs;    // of train and validation items, ascending, distinct
+  std::unique_ptr<PhotographSource> source;  // what data.photographs points to
+  StreamCounts counts;
+  uint64_t cached = 0;  // photographs in memory
+};
+
+// Reads the catalogue once. Throws Error(kInvalidArgument) where a notion's column is missing, of
+// the wrong type (a numeric notion needs a number column, a list column makes no notion), or
+// notions are named twice; Error(kFailed) where no row is accepted.
+TrainingSet MakeTrainingSet(const Catalogue& catalogue, const TrainingSetOptions& options,
+                            RejectFile& rejects, const ProgressSink& progress,
+                            const StopFlag* stop);
+
+}  // namespace csn

@@ -1,0 +1,125 @@
+#include "query/protocol.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "query/internal/table.h"
+
+namespace csn {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct ValueToJson {
+  Json operator()(std::monostate) const { return nullptr; }
+  Json operator()(const std::string& text) const { return text; }
+  Json operator()(double number) const { return number; }
+  Json operator()(const std::vector<std::string>& parts) const { return parts; }
+};
+
+Json HitToJson(const Answer& answer, const Hit& hit) {
+  Json notions = Json::object();
+  for (size_t i = 0; i < answer.notions.size(); ++i) {
+    notions[answer.notions[i]] = {{"distance", hit.parts[i].distance},
+                                  {"share", hit.parts[i].share}};
+  }
+  Json item = {{"image", hit.item.image}};
+  for (size_t i = 0; i < answer.columns.size(); ++i) {
+    item[answer.columns[i].name] = std::visit(ValueToJson(), hit.item.values[i]);
+  }
+  return {{"rank", hit.rank},
+          {"sku", hit.item.sku},
+          {"score", hit.score},
+          {"notions", std::move(notions)},
+          {"item", std::move(item)}};
+}
+
+Json SummaryToJson(const Answer& answer) {
+  return {{"plan", PlanName(answer.plan)},
+          {"exact", answer.exact},
+          {"shortfall", answer.shortfall},
+          {"generation", answer.generation}};
+}
+
+// Catalogue text need not be UTF-8; JSON must be.
+std::string Dump(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string FormatJsonl(const Answer& answer) {
+  std::string text;
+  for (const Hit& hit : answer.hits) text += Dump(HitToJson(answer, hit), -1);
+  return text + Dump({{"answer", SummaryToJson(answer)}}, -1);
+}
+
+std::string FormatJson(const Answer& answer) {
+  Json hits = Json::array();
+  for (const Hit& hit : answer.hits) hits.push_back(HitToJson(answer, hit));
+  return Dump({{"hits", std::move(hits)}, {"answer", SummaryToJson(answer)}}, 2);
+}
+
+std::string CsvLine(const std::vector<std::string>& fields) {
+  std::string line;
+  for (const std::string& field : fields) {
+    if (!line.empty()) line += ',';
+    if (field.find_first_of("\",\r\n") == std::string::npos) {
+      line += field;
+      continue;
+    }
+    line += '"';
+    for (const char c : field) line += c == '"' ? std::string("\"\"") : std::string(1, c);
+    line += '"';
+  }
+  return line + "\n";
+}
+
+std::string FormatCsv(const Answer& answer) {
+  std::vector<std::string> fields = {"rank", "sku", "score"};
+  for (const std::string& notion : answer.notions) {
+    fields.push_back(notion + "_distance");
+    fields.push_back(notion + "_share");
+  }
+  fields.push_back("image");
+  for (const Column& column : answer.columns) fields.push_back(column.name);
+  std::string text = CsvLine(fields);
+  for (const Hit& hit : answer.hits) {
+    fields = {fmt::format("{}", hit.rank), hit.item.sku, fmt::format("{}", hit.score)};
+    for (const NotionPart& part : hit.parts) {
+      fields.push_back(fmt::format("{}", part.distance));
+      fields.push_back(fmt::format("{}", part.share));
+    }
+    fields.push_back(hit.item.image);
+    for (const Value& value : hit.item.values) fields.push_back(ValueText(value));
+    text += CsvLine(fields);
+  }
+  return text;
+}
+
+}  // namespace
+
+Format ParseFormat(std::string_view name) {
+  if (name == "table") return Format::kTable;
+  if (name == "jsonl") return Format::kJsonl;
+  if (name == "json") return Format::kJson;
+  if (name == "csv") return Format::kCsv;
+  Fail(ErrorCode::kInvalidArgument, "format '{}': expected table, jsonl, json or csv", name);
+}
+
+std::string FormatAnswer(const Answer& answer, Format format, size_t width) {
+  switch (format) {
+    case Format::kTable:
+      return FormatTable(answer, width);
+    case Format::kJsonl:
+      return FormatJsonl(answer);
+    case Format::kJson:
+      return FormatJson(answer);
+    case Format::kCsv:
+      return FormatCsv(answer);
+  }
+  Fail(ErrorCode::kInvalidArgument, "format {}: expected table, jsonl, json or csv",
+       static_cast<int>(format));
+}
+
+}  // namespace csn

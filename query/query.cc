@@ -1,0 +1,39 @@
+#include "query/query.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace csn {
+
+std::vector<Query::WeightedNotion> ParseNotionWeights(const std::string& text) {
+  std::vector<Query::WeightedNotion> notions;
+  for (const std::string& part : SplitText(text, ',')) {
+    const size_t equals = part.find('=');
+    Query::WeightedNotion notion{.name = part.substr(0, equals)};
+    Require(!notion.name.empty(), "notion '{}': expected NAME[=W][,NAME[=W]...], a name is empty",
+            text);
+    if (equals != std::string::npos) {
+      const std::string weight = part.substr(equals + 1);
+      const std::optional<double> number = ParseNumber(weight);
+      Require(number.has_value(), "notion '{}': expected a number as the weight of '{}', got '{}'",
+              text, notion.name, weight);
+      notion.weight = *number;
+    }
+    notions.push_back(std::move(notion));
+  }
+  return notions;
+}
+
+const char* PlanName(Plan plan) {
+  switch (plan) {
+    case Plan::kScan:
+      return "scan";
+    case Plan::kFlat:
+      return "flat";
+    case Plan::kHnsw:
+      return "hnsw";
+  }
+  Fail(ErrorCode::kInvalidArgument, "plan {}: expected scan, flat or hnsw", static_cast<int>(plan));
+}
+
+}  // namespace csn

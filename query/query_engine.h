@@ -1,0 +1,32 @@
+// Answers conditional nearest-neighbour queries from an index directory.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "query/query.h"
+#include "storage/generation.h"
+
+namespace csn {
+
+// Thread-safe: any number of concurrent Search().
+class QueryEngine {
+ public:
+  // Opens the live generation. Errors as Generation::Open.
+  static QueryEngine Open(const std::string& index);
+  explicit QueryEngine(Generation generation);
+
+  const Generation& generation() const { return generation_; }
+
+  // Throws Error(kInvalidArgument) for an unknown notion (naming near ones), a repeated one,
+  // weights that are 0, not finite, beyond kMaxNotionWeight or none positive, k
+  // outside 1..kMaxHits, a vector of another length or not finite; Error(kNotFound) for an unknown
+  // sku (naming near ones). An item asked for by sku is left out of its own answer.
+  Answer Search(const Query& query) const;
+
+ private:
+  Generation generation_;
+  std::vector<double> scales_;
+};
+
+}  // namespace csn

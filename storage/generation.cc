@@ -1,0 +1,206 @@
+#include "storage/generation.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "storage/internal/current_file.h"
+#include "storage/layout.h"
+
+namespace csn {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kSampledRows = 32;
+
+// The manifest of a generation, its bytes checked against CURRENT.
+Manifest ReadCheckedManifest(const std::string& folder, const std::string& checksum) {
+  const std::string path = folder + "/" + layout::kManifest;
+  std::string text;
+  try {
+    text = ReadTextFile(path);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kNotFound) throw;
+    Fail(ErrorCode::kCorruption, "{}: the file is missing", path);
+  }
+  const std::string found = Checksum(AsBytes(text));
+  if (found != checksum) {
+    Fail(ErrorCode::kCorruption, "{}: checksum {}, CURRENT expects {}", path, found, checksum);
+  }
+  return ParseManifest(text, path);
+}
+
+// Every file the layout asks for is listed, and every listed file is there with its size.
+void CheckFiles(const std::string& folder, const Manifest& manifest) {
+  std::vector<std::string> needed = {layout::kModel, layout::kEmbeddings};
+  for (NotionId id = 0; id < manifest.notions.size(); ++id) {
+    needed.push_back(layout::NotionIndex(id));
+  }
+  for (const std::string& name : needed) {
+    if (manifest.files.contains(name)) continue;
+    Fail(ErrorCode::kCorruption, "{}/{}: does not list {}", folder, layout::kManifest, name);
+  }
+  for (const auto& [name, entry] : manifest.files) {
+    const fs::path path = fs::path(folder) / name;
+    std::error_code error;
+    const uint64_t size = fs::file_size(path, error);
+    if (error) Fail(ErrorCode::kCorruption, "{}: {}", path.string(), error.message());
+    if (size != entry.size) {
+      Fail(ErrorCode::kCorruption, "{}: {} bytes, expected {}", path.string(), size, entry.size);
+    }
+  }
+}
+
+EmbeddingFile OpenEmbeddings(const std::string& folder, const Manifest& manifest) {
+  const std::string path = folder + "/" + layout::kEmbeddings;
+  EmbeddingFile embeddings = EmbeddingFile::Open(path);
+  if (embeddings.rows() != manifest.rows || embeddings.dim() != manifest.dim) {
+    Fail(ErrorCode::kCorruption, "{}: {} rows of {} floats, the manifest says {} of {}", path,
+         embeddings.rows(), embeddings.dim(), manifest.rows, manifest.dim);
+  }
+  return embeddings;
+}
+
+MetadataStore OpenMetadata(const std::string& folder, const Manifest& manifest) {
+  const std::string path = folder + "/" + layout::kMetadata;
+  MetadataStore metadata = MetadataStore::Open(path);
+  if (metadata.size() != manifest.rows || metadata.columns() != manifest.columns) {
+    Fail(ErrorCode::kCorruption,
+         "{}: {} rows of {} columns, the manifest says {} of {}, or columns differ", path,
+         metadata.size(), metadata.columns().size(), manifest.rows, manifest.columns.size());
+  }
+  return metadata;
+}
+
+// An exact index holds the rows where they belong: what it finds nearest to a projected row is at
+// distance 0 and projects to the same values.
+void CheckSampledRows(const std::string& path, const SubspaceIndex& index, const MaskTable& masks,
+                      NotionId notion, MatrixView rows) {
+  const size_t step = std::max<size_t>(1, rows.rows / kSampledRows);
+  for (size_t row = 0; row < rows.rows; row += step) {
+    const auto project = [&](size_t i) {
+      return Project(masks, notion, {rows.Row(i).data(), 1, rows.cols});
+    };
+    const Matrix query = project(row);
+    const std::vector<Neighbor> found = index.Search({.k = 1}, query.View()).front();
+    if (found.size() != 1 || found[0].value != 0 ||
+        !std::ranges::equal(project(found[0].row).Row(0), std::as_const(query).Row(0))) {
+      Fail(ErrorCode::kCorruption, "{}: row {} is not the masked embedding", path, row);
+    }
+  }
+}
+
+}  // namespace
+
+struct Generation::Impl {
+  Impl(std::string generation_name, std::string path, Manifest checked_manifest)
+      : name(std::move(generation_name)),
+        folder(std::move(path)),
+        manifest(std::move(checked_manifest)),
+        embeddings(OpenEmbeddings(folder, manifest)),
+        metadata(OpenMetadata(folder, manifest)),
+        subspaces(manifest.notions.size()) {}
+
+  std::string Path(const std::string& file) const { return folder + "/" + file; }
+
+  SubspaceIndex LoadSubspace(NotionId notion) const {
+    const std::string file = layout::NotionIndex(notion);
+    SubspaceIndex index = SubspaceIndex::Load(Path(file), manifest.files.at(file).checksum);
+    const size_t live = manifest.masks.live_dims(notion).size();
+    if (index.size() != manifest.rows || index.dim() != live) {
+      Fail(ErrorCode::kCorruption, "{}: {} rows of {} dimensions, expected {} of {}", Path(file),
+           index.size(), index.dim(), manifest.rows, live);
+    }
+    return index;
+  }
+
+  // Loaded once, by the first who asks; a failed attempt may be repeated.
+  struct Slot {
+    std::mutex mutex;
+    std::optional<SubspaceIndex> index;
+  };
+
+  std::string name;
+  std::string folder;
+  Manifest manifest;
+  EmbeddingFile embeddings;
+  MetadataStore metadata;
+  std::vector<Slot> subspaces;
+};
+
+Generation::Generation(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Generation::~Generation() = default;
+Generation::Generation(Generation&&) noexcept = default;
+Generation& Generation::operator=(Generation&&) noexcept = default;
+
+Generation Generation::Open(const std::string& index) {
+  std::optional<internal::CurrentLine> current = internal::ReadCurrent(index);
+  while (current) {
+    const std::string folder = layout::GenerationFolder(index, current->name);
+    try {
+      Manifest manifest = ReadCheckedManifest(folder, current->manifest_checksum);
+      CheckFiles(folder, manifest);
+      return Generation(std::make_unique<Impl>(current->name, folder, std::move(manifest)));
+    } catch (const Error&) {
+      // Only if the index moved on meanwhile may this generation have been removed under our hands.
+      std::optional<internal::CurrentLine> newer = internal::ReadCurrent(index);
+      if (newer == current) throw;
+      current = std::move(newer);
+    }
+  }
+  std::error_code ignored;
+  if (fs::exists(index, ignored)) {
+    Fail(ErrorCode::kNotFound, "{}: no index there (nothing was published)", index);
+  }
+  Fail(ErrorCode::kNotFound, "{}: no such folder", index);
+}
+
+const std::string& Generation::name() const { return impl_->name; }
+
+const std::string& Generation::folder() const { return impl_->folder; }
+
+const Manifest& Generation::manifest() const { return impl_->manifest; }
+
+const EmbeddingFile& Generation::embeddings() const { return impl_->embeddings; }
+
+const MetadataStore& Generation::metadata() const { return impl_->metadata; }
+
+const SubspaceIndex& Generation::subspace(NotionId notion) const {
+  Require(notion < impl_->subspaces.size(), "notion {} of {}", notion, impl_->subspaces.size());
+  Impl::Slot& slot = impl_->subspaces[notion];
+  const std::lock_guard lock(slot.mutex);
+  if (!slot.index) slot.index = impl_->LoadSubspace(notion);
+  return *slot.index;
+}
+
+void Generation::Verify(const std::function<void(const std::string&)>& on_file) const {
+  for (const auto& [name, entry] : manifest().files) {
+    if (on_file) on_file(name);
+    const std::string found = FileChecksum(impl_->Path(name));
+    if (found != entry.checksum) {
+      Fail(ErrorCode::kCorruption, "{}: checksum {}, expected {}", impl_->Path(name), found,
+           entry.checksum);
+    }
+  }
+  const std::string model = Sha256(ReadFile(impl_->Path(layout::kModel)));
+  if (model != manifest().model_id) {
+    Fail(ErrorCode::kCorruption, "{}: SHA-256 {}, the manifest says {}",
+         impl_->Path(layout::kModel), model, manifest().model_id);
+  }
+  embeddings().All();
+  metadata().Verify();
+  for (NotionId notion = 0; notion < manifest().notions.size(); ++notion) {
+    const SubspaceIndex index = impl_->LoadSubspace(notion);
+    if (!IsExactKey(manifest().subspaces[notion].key)) continue;
+    CheckSampledRows(impl_->Path(layout::NotionIndex(notion)), index, manifest().masks, notion,
+                     embeddings().All());
+  }
+}
+
+}  // namespace csn

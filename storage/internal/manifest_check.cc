@@ -1,0 +1,137 @@
+#include "storage/internal/manifest_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "storage/layout.h"
+#include "storage/subspace_index.h"
+
+namespace csn::internal {
+namespace {
+
+// True for a path that names something inside the folder it is relative to, in one spelling.
+bool StaysInside(const std::string& path) {
+  if (path.find('\0') != std::string::npos) return false;
+  const std::vector<std::string> parts = SplitText(path, '/');
+  return std::none_of(parts.begin(), parts.end(), [](const std::string& part) {
+    return part.empty() || part == "." || part == "..";
+  });
+}
+
+std::string CountsFault(const Manifest& manifest) {
+  constexpr uint64_t kMaxRows = std::numeric_limits<uint32_t>::max();
+  if (manifest.format_version != kIndexFormatVersion) {
+    return fmt::format("format_version {}, expected {}", manifest.format_version,
+                       kIndexFormatVersion);
+  }
+  if (!IsHex(manifest.model_id, 64)) {
+    return fmt::format("model_id '{}', expected 64 lower-case hexadecimal digits",
+                       manifest.model_id);
+  }
+  if (manifest.dim < 1 || manifest.dim > kMaxManifestDim) {
+    return fmt::format("dim {}, expected 1 to {}", manifest.dim, kMaxManifestDim);
+  }
+  if (manifest.rows > kMaxRows) {
+    return fmt::format("rows {}, expected at most {}", manifest.rows, kMaxRows);
+  }
+  // Compared by difference: a sum could wrap.
+  if (manifest.rejected > manifest.catalogue_rows ||
+      manifest.catalogue_rows - manifest.rejected != manifest.rows) {
+    return fmt::format("rows {} and rejected {} do not add up to catalogue_rows {}", manifest.rows,
+                       manifest.rejected, manifest.catalogue_rows);
+  }
+  return "";
+}
+
+std::string NotionFault(const Notion& notion) {
+  if (notion.name.empty()) return "a notion without a name";
+  if (notion.kind == NotionKind::kNumeric &&
+      !(std::isfinite(notion.near) && std::isfinite(notion.far) && notion.near >= 0 &&
+        notion.near < notion.far)) {
+    return fmt::format("notion {}: near {} and far {}, expected 0 <= near < far", notion.name,
+                       notion.near, notion.far);
+  }
+  return "";
+}
+
+std::string SubspaceFault(const SubspaceManifest& subspace) {
+  try {
+    CheckIndexKey(subspace.key);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  if (!IsExactKey(subspace.key) && (subspace.ef_construction < 1 || subspace.ef_search < 1)) {
+    return fmt::format("{} with ef_construction {} and ef_search {}, expected at least 1",
+                       subspace.key, subspace.ef_construction, subspace.ef_search);
+  }
+  if (!(std::isfinite(subspace.scale) && subspace.scale > 0)) {
+    return fmt::format("scale {}, expected a finite number above 0", subspace.scale);
+  }
+  if (!(std::isfinite(subspace.radius) && subspace.radius >= 0)) {
+    return fmt::format("radius {}, expected a finite number of at least 0", subspace.radius);
+  }
+  if (!(subspace.recall >= 0 && subspace.recall <= 1)) {
+    return fmt::format("recall {}, expected 0 to 1", subspace.recall);
+  }
+  return "";
+}
+
+std::string NotionsFault(const Manifest& manifest) {
+  const size_t count = manifest.notions.size();
+  if (count < 1 || count > kMaxManifestNotions) {
+    return fmt::format("{} notions, expected 1 to {}", count, kMaxManifestNotions);
+  }
+  if (manifest.subspaces.size() != count || manifest.masks.notion_count() != count ||
+      manifest.masks.dim() != manifest.dim) {
+    return fmt::format("{} notions of dim {}, {} subspaces, masks [{}, {}]", count, manifest.dim,
+                       manifest.subspaces.size(), manifest.masks.notion_count(),
+                       manifest.masks.dim());
+  }
+  for (size_t i = 0; i < count; ++i) {
+    if (std::string fault = NotionFault(manifest.notions[i]); !fault.empty()) return fault;
+    if (std::string fault = SubspaceFault(manifest.subspaces[i]); !fault.empty()) {
+      return fmt::format("notion {}: {}", manifest.notions[i].name, fault);
+    }
+    for (size_t j = 0; j < i; ++j) {
+      if (SameName(manifest.notions[i].name, manifest.notions[j].name)) {
+        return fmt::format("two notions called {}", manifest.notions[i].name);
+      }
+    }
+  }
+  return "";
+}
+
+std::string FilesFault(const Manifest& manifest) {
+  for (const auto& [path, entry] : manifest.files) {
+    if (!StaysInside(path) || path == layout::kManifest) {
+      return fmt::format("file '{}': not a path within the generation", path);
+    }
+    if (!IsHex(entry.checksum, 32)) {
+      return fmt::format("file {}: checksum '{}', expected 32 lower-case hexadecimal digits", path,
+                         entry.checksum);
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+bool IsHex(std::string_view text, size_t digits) {
+  return text.size() == digits && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
+std::string ManifestFault(const Manifest& manifest) {
+  for (const auto& check : {CountsFault, NotionsFault, FilesFault}) {
+    if (std::string fault = check(manifest); !fault.empty()) return fault;
+  }
+  return "";
+}
+
+}  // namespace csn::internal

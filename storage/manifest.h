@@ -1,0 +1,60 @@
+// What one published generation holds. Written last; text: JSON (docs/format.md).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/item.h"
+#include "base/mask.h"
+#include "base/notion.h"
+
+namespace csn {
+
+inline constexpr int kIndexFormatVersion = 1;
+
+// One notion's subspace index.
+struct SubspaceManifest {
+  std::string key = "Flat";  // FAISS factory string
+  int ef_construction = 0;   // HNSW only
+  int ef_search = 0;         // HNSW only: what queries use
+  double scale = 1;          // S_c
+  double radius =
+      0;  // greatest ||m_c * x|| of a row: bounds the float error of the index's distances
+  double recall = 1;  // recall@10 measured at build, by distance
+  uint64_t recall_queries = 0;
+};
+
+struct FileEntry {
+  uint64_t size = 0;
+  std::string checksum;  // hash.h Checksum
+};
+
+struct Manifest {
+  int format_version = kIndexFormatVersion;
+  std::string created_by;  // program and version
+  std::string model_id;    // SHA-256 of model.csn
+  size_t dim = 0;
+  uint64_t rows = 0;
+  uint64_t catalogue_rows = 0;  // = rows + rejected
+  uint64_t rejected = 0;
+  uint64_t seed = 0;
+  std::string split_by;  // column of the model's split rule; empty: sku
+  std::vector<Column> columns;
+  std::vector<Notion> notions;
+  MaskTable masks;                          // [C, d], equal to the model's
+  std::vector<SubspaceManifest> subspaces;  // [C]
+  std::map<std::string, FileEntry> files;   // every other file of the generation, by relative path
+};
+
+// Floats and doubles are written so that they read back equal. Deterministic. Throws
+// Error(kInvalidArgument) where fields contradict each other or are not UTF-8: what ParseManifest
+// would refuse is never written.
+std::string FormatManifest(const Manifest& manifest);
+// `where` names the file in messages. Throws Error(kCorruption) on malformed text, missing or
+// contradicting fields, a newer format version ("format version 3, this build reads up to 1").
+Manifest ParseManifest(std::string_view text, const std::string& where);
+
+}  // namespace csn

@@ -1,0 +1,70 @@
+// Items by row and rows by sku, in RocksDB. Keys and values: docs/format.md.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/item.h"
+
+namespace csn {
+
+// Writes the store of one generation: items in row order, which is sku order.
+class MetadataWriter {
+ public:
+  // `folder` must not exist. Throws Error(kFailed) where it cannot be made.
+  MetadataWriter(const std::string& folder, std::vector<Column> columns);
+  ~MetadataWriter();
+  MetadataWriter(const MetadataWriter&) = delete;
+  MetadataWriter& operator=(const MetadataWriter&) = delete;
+
+  // The item of the next row. Throws Error(kInvalidArgument) unless skus ascend bytewise and the
+  // item has a value of the right type (or missing) for every column.
+  void Append(const Item& item);
+  // Writes everything out and closes.
+  void Finish();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Read-only: never writes into its folder. Thread-safe.
+class MetadataStore {
+ public:
+  // Throws Error(kCorruption) where files are missing, damaged or of another version.
+  static MetadataStore Open(const std::string& folder);
+  ~MetadataStore();
+  MetadataStore(MetadataStore&&) noexcept;
+  MetadataStore& operator=(MetadataStore&&) noexcept;
+
+  const std::vector<Column>& columns() const;
+  size_t size() const;
+
+  std::optional<uint32_t> RowOf(std::string_view sku) const;
+  // The items of these rows, in their order. Throws Error(kCorruption) where a row below size() is
+  // missing, Error(kInvalidArgument) for a row beyond it.
+  std::vector<Item> GetMany(std::span<const uint32_t> rows) const;
+  // Up to `count` stored skus most like `sku` (text.h NearestNames over at most 1,000,000 skus),
+  // for error messages.
+  std::vector<std::string> NearSkus(std::string_view sku, size_t count = 3) const;
+  // Reads every key and value, verifying checksums and that rows and skus agree. Throws
+  // Error(kCorruption).
+  void Verify() const;
+
+ private:
+  struct Impl;
+  explicit MetadataStore(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// An item's values as bytes, and back: the encoding of the store, also used for a build's temporary
+// files. DecodeItem throws Error(kCorruption) where bytes are short, long or of an unknown kind.
+std::string EncodeItem(const Item& item);
+Item DecodeItem(std::string_view bytes);
+
+}  // namespace csn

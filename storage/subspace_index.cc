@@ -1,0 +1,289 @@
+#include "storage/subspace_index.h"
+
+#include <faiss/IndexFlat.h>
+#include <faiss/IndexHNSW.h>
+#include <faiss/impl/FaissException.h>
+#include <faiss/impl/io.h>
+#include <faiss/index_io.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <limits>
+#include <new>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+
+namespace csn {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "files are little-endian");
+
+constexpr int kMinM = 2;
+constexpr int kMaxM = 128;
+constexpr char kFlatKey[] = "Flat";
+constexpr std::string_view kHnswPrefix = "HNSW";
+
+// FAISS cannot hold vectors without dimensions: such an index is its row count, in a file of our
+// own.
+constexpr uint64_t kNoDimensionMagic = 0x306d69642d6e7363;  // "csn-dim0"
+constexpr uint64_t kNoDimensionVersion = 1;
+struct NoDimensionFile {
+  uint64_t magic = kNoDimensionMagic;
+  uint64_t version = kNoDimensionVersion;
+  uint64_t rows = 0;
+  uint64_t checksum = 0;  // XXH3-64 of what stands before it
+};
+static_assert(sizeof(NoDimensionFile) == 32);
+
+// FAISS asks OpenMP for threads, whose number is the calling thread's own setting.
+class OneOpenMpThread {
+ public:
+  OneOpenMpThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~OneOpenMpThread() { omp_set_num_threads(before_); }
+  OneOpenMpThread(const OneOpenMpThread&) = delete;
+  OneOpenMpThread& operator=(const OneOpenMpThread&) = delete;
+
+ private:
+  int before_;
+};
+
+// M of "HNSW<M>", else nothing.
+std::optional<int> ParseHnswM(std::string_view key) {
+  if (!key.starts_with(kHnswPrefix)) return std::nullopt;
+  key.remove_prefix(kHnswPrefix.size());
+  if (key.empty() || key.size() > 3 || key[0] == '0') return std::nullopt;
+  int m = 0;
+  for (const char digit : key) {
+    if (digit < '0' || digit > '9') return std::nullopt;
+    m = m * 10 + (digit - '0');
+  }
+  if (m < kMinM || m > kMaxM) return std::nullopt;
+  return m;
+}
+
+uint64_t ChecksumOf(const NoDimensionFile& file) {
+  return Hash64(
+      std::span(reinterpret_cast<const uint8_t*>(&file), sizeof file - sizeof file.checksum));
+}
+
+// The row count where `bytes` are a file without dimensions, nothing where they are FAISS's.
+std::optional<uint64_t> ParseNoDimension(const std::vector<uint8_t>& bytes,
+                                         const std::string& path) {
+  NoDimensionFile file;
+  if (bytes.size() < sizeof file.magic) return std::nullopt;
+  std::memcpy(&file.magic, bytes.data(), sizeof file.magic);
+  if (file.magic != kNoDimensionMagic) return std::nullopt;
+  if (bytes.size() >= 2 * sizeof(uint64_t)) {
+    std::memcpy(&file.version, bytes.data() + sizeof file.magic, sizeof file.version);
+  }
+  if (file.version != kNoDimensionVersion) {
+    Fail(ErrorCode::kCorruption, "{}: format version {}, this build reads up to {}", path,
+         file.version, kNoDimensionVersion);
+  }
+  if (bytes.size() != sizeof file) {
+    Fail(ErrorCode::kCorruption, "{}: {} bytes, expected {}", path, bytes.size(), sizeof file);
+  }
+  std::memcpy(&file, bytes.data(), sizeof file);
+  if (file.checksum != ChecksumOf(file)) {
+    Fail(ErrorCode::kCorruption, "{}: its own checksum does not match", path);
+  }
+  return file.rows;
+}
+
+// What is wrong with an index that FAISS read: we only ever write two kinds. "" where nothing is.
+std::string ShapeFault(const faiss::Index& index) {
+  const auto* hnsw = dynamic_cast<const faiss::IndexHNSWFlat*>(&index);
+  const auto* flat = dynamic_cast<const faiss::IndexFlat*>(hnsw ? hnsw->storage : &index);
+  if (flat == nullptr) return "an index that is neither Flat nor HNSW";
+  if (index.metric_type != faiss::METRIC_L2 || flat->metric_type != faiss::METRIC_L2) {
+    return "an index whose metric is not L2";
+  }
+  if (index.d < 1 || index.ntotal < 0 || flat->d != index.d || flat->ntotal != index.ntotal ||
+      flat->codes.size() != size_t(index.ntotal) * size_t(index.d) * sizeof(float)) {
+    return "an index whose vectors do not fit its counts";
+  }
+  if (hnsw != nullptr && (hnsw->hnsw.levels.size() != size_t(index.ntotal) ||
+                          hnsw->hnsw.offsets.size() != size_t(index.ntotal) + 1 ||
+                          hnsw->hnsw.offsets.back() != hnsw->hnsw.neighbors.size() ||
+                          hnsw->hnsw.entry_point >= index.ntotal)) {
+    return "a graph that does not fit its vectors";
+  }
+  return "";
+}
+
+std::unique_ptr<faiss::Index> ReadFaiss(std::vector<uint8_t> bytes, const std::string& path) {
+  try {
+    faiss::VectorIOReader reader;
+    reader.data = std::move(bytes);
+    std::unique_ptr<faiss::Index> index(faiss::read_index(&reader));
+    const std::string fault = ShapeFault(*index);
+    if (!fault.empty()) Fail(ErrorCode::kCorruption, "{}: holds {}", path, fault);
+    if (reader.rp != reader.data.size()) {
+      Fail(ErrorCode::kCorruption, "{}: {} bytes after the end of the index", path,
+           reader.data.size() - reader.rp);
+    }
+    return index;
+  } catch (const faiss::FaissException& error) {
+    Fail(ErrorCode::kCorruption, "{}: not a readable FAISS index: {}", path, error.what());
+  } catch (const std::bad_alloc&) {
+    Fail(ErrorCode::kCorruption, "{}: announces more than fits in memory", path);
+  } catch (const std::length_error&) {
+    Fail(ErrorCode::kCorruption, "{}: announces more than fits in memory", path);
+  }
+}
+
+// FAISS's answer to one query as ours: no padding; ties by row.
+std::vector<Neighbor> ToNeighbors(const float* distances, const faiss::Index::idx_t* labels,
+                                  size_t k) {
+  std::vector<Neighbor> neighbors;
+  neighbors.reserve(k);
+  for (size_t i = 0; i < k; ++i) {
+    if (labels[i] < 0) continue;
+    neighbors.push_back({static_cast<uint32_t>(labels[i]), distances[i]});
+  }
+  std::sort(neighbors.begin(), neighbors.end());
+  return neighbors;
+}
+
+}  // namespace
+
+void CheckIndexKey(const std::string& key) {
+  Require(key == kFlatKey || ParseHnswM(key),
+          "index key '{}': expected Flat or HNSW<M>, M in {}..{}", key, kMinM, kMaxM);
+}
+
+bool IsExactKey(const std::string& key) { return key == kFlatKey; }
+
+struct SubspaceIndex::Impl {
+  std::unique_ptr<faiss::Index> index;  // none where there is no dimension
+  size_t rows = 0;
+};
+
+SubspaceIndex::SubspaceIndex(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SubspaceIndex::~SubspaceIndex() = default;
+SubspaceIndex::SubspaceIndex(SubspaceIndex&&) noexcept = default;
+SubspaceIndex& SubspaceIndex::operator=(SubspaceIndex&&) noexcept = default;
+
+SubspaceIndex SubspaceIndex::Build(const IndexOptions& options, MatrixView vectors) {
+  CheckIndexKey(options.key);
+  Require(vectors.rows <= size_t(std::numeric_limits<int32_t>::max()),
+          "an index over {} rows: FAISS's graphs hold up to {}", vectors.rows,
+          std::numeric_limits<int32_t>::max());
+  auto impl = std::make_unique<Impl>();
+  impl->rows = vectors.rows;
+  if (vectors.cols == 0) return SubspaceIndex(std::move(impl));
+
+  const int dim = static_cast<int>(vectors.cols);
+  if (const std::optional<int> m = ParseHnswM(options.key)) {
+    Require(options.ef_construction >= 1, "ef_construction {}: expected at least 1",
+            options.ef_construction);
+    auto hnsw = std::make_unique<faiss::IndexHNSWFlat>(dim, *m, faiss::METRIC_L2);
+    hnsw->hnsw.efConstruction = options.ef_construction;
+    impl->index = std::move(hnsw);
+  } else {
+    impl->index = std::make_unique<faiss::IndexFlatL2>(dim);
+  }
+  const OneOpenMpThread one_thread;
+  try {
+    if (vectors.rows > 0) impl->index->add(static_cast<int64_t>(vectors.rows), vectors.data);
+  } catch (const faiss::FaissException& error) {
+    Fail(ErrorCode::kFailed, "building a {} index over {} rows: {}", options.key, vectors.rows,
+         error.what());
+  }
+  return SubspaceIndex(std::move(impl));
+}
+
+SubspaceIndex SubspaceIndex::Load(const std::string& path, const std::string& checksum) {
+  std::vector<uint8_t> bytes;
+  try {
+    bytes = ReadFile(path);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kNotFound) throw;
+    Fail(ErrorCode::kCorruption, "{}: the file is missing", path);
+  }
+  if (!checksum.empty()) {
+    const std::string found = Checksum(bytes);
+    if (found != checksum) {
+      Fail(ErrorCode::kCorruption, "{}: checksum {}, expected {}", path, found, checksum);
+    }
+  }
+  auto impl = std::make_unique<Impl>();
+  if (const std::optional<uint64_t> rows = ParseNoDimension(bytes, path)) {
+    impl->rows = *rows;
+  } else {
+    impl->index = ReadFaiss(std::move(bytes), path);
+    impl->rows = static_cast<size_t>(impl->index->ntotal);
+  }
+  return SubspaceIndex(std::move(impl));
+}
+
+void SubspaceIndex::Save(const std::string& path) const {
+  if (impl_->index == nullptr) {
+    NoDimensionFile file;
+    file.rows = impl_->rows;
+    file.checksum = ChecksumOf(file);
+    WriteFileAtomically(path, std::span(reinterpret_cast<const uint8_t*>(&file), sizeof file));
+    return;
+  }
+  faiss::VectorIOWriter writer;
+  try {
+    faiss::write_index(impl_->index.get(), &writer);
+  } catch (const faiss::FaissException& error) {
+    Fail(ErrorCode::kFailed, "{}: writing the index: {}", path, error.what());
+  }
+  WriteFileAtomically(path, std::span<const uint8_t>(writer.data));
+}
+
+size_t SubspaceIndex::size() const { return impl_->rows; }
+
+size_t SubspaceIndex::dim() const {
+  return impl_->index == nullptr ? 0 : static_cast<size_t>(impl_->index->d);
+}
+
+std::vector<std::vector<Neighbor>> SubspaceIndex::Search(const SearchOptions& options,
+                                                         MatrixView queries) const {
+  Require(queries.cols == dim(), "queries of {} floats, the index has {}", queries.cols, dim());
+  Require(options.k >= 1, "k 0: expected at least 1");
+  const size_t k = std::min(options.k, size());
+  std::vector<std::vector<Neighbor>> answers(queries.rows);
+  if (k == 0) return answers;
+  if (impl_->index == nullptr) {
+    for (std::vector<Neighbor>& answer : answers) {
+      for (size_t row = 0; row < k; ++row) answer.push_back({static_cast<uint32_t>(row), 0.0});
+    }
+    return answers;
+  }
+
+  const bool is_graph = dynamic_cast<const faiss::IndexHNSW*>(impl_->index.get()) != nullptr;
+  faiss::SearchParametersHNSW graph_parameters;
+  graph_parameters.efSearch = std::max(static_cast<int>(k), options.ef_search);
+  // A graph allocates per call, so it gets all queries at once; a flat index gets one at a time,
+  // because from 20 on FAISS computes distances by BLAS, which cancels and misorders close
+  // neighbours.
+  const size_t batch = is_graph ? queries.rows : 1;
+  std::vector<float> distances(batch * k);
+  std::vector<faiss::Index::idx_t> labels(batch * k);
+  const OneOpenMpThread one_thread;
+  try {
+    for (size_t first = 0; first < queries.rows; first += batch) {
+      impl_->index->search(static_cast<int64_t>(batch), queries.data + first * queries.cols,
+                           static_cast<int64_t>(k), distances.data(), labels.data(),
+                           is_graph ? &graph_parameters : nullptr);
+      for (size_t i = 0; i < batch; ++i) {
+        answers[first + i] = ToNeighbors(&distances[i * k], &labels[i * k], k);
+      }
+    }
+  } catch (const faiss::FaissException& error) {
+    Fail(ErrorCode::kFailed, "searching an index of {} rows: {}", size(), error.what());
+  }
+  return answers;
+}
+
+}  // namespace csn

@@ -1,0 +1,62 @@
+// One FAISS index over the masked vectors of one notion.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/matrix.h"
+#include "base/neighbor.h"
+
+namespace csn {
+
+// What to build. All of it changes results, save `ef_construction`'s effect on build time.
+struct IndexOptions {
+  // FAISS factory string: "Flat" or "HNSW<M>", M in 2..128.
+  std::string key = "Flat";
+  int ef_construction = 200;  // HNSW: candidates looked at for each inserted row
+};
+
+struct SearchOptions {
+  size_t k = 10;
+  int ef_search = 64;  // HNSW: candidates kept; raised to k where smaller. Flat ignores it.
+};
+
+// Throws Error(kInvalidArgument) naming the accepted forms unless `key` is one of them.
+void CheckIndexKey(const std::string& key);
+bool IsExactKey(const std::string& key);  // true for Flat
+
+// Vectors and queries are row-major float32 [n, live], masked by the caller (base/mask.h).
+// Thread-safety: any number of concurrent Search(); Build() and Load() return finished objects.
+class SubspaceIndex {
+ public:
+  // Built by one thread (HNSW by several differs from run to run): the same input gives the same
+  // bytes. `vectors.cols` may be 0 (no live dimension): then every row is at distance 0.
+  static SubspaceIndex Build(const IndexOptions& options, MatrixView vectors);
+  // Reads the file whole and checks it against `checksum` (hash.h Checksum; empty: unchecked)
+  // before FAISS sees it. Throws Error(kCorruption) naming the file.
+  static SubspaceIndex Load(const std::string& path, const std::string& checksum);
+
+  ~SubspaceIndex();
+  SubspaceIndex(SubspaceIndex&&) noexcept;
+  SubspaceIndex& operator=(SubspaceIndex&&) noexcept;
+
+  // Writes and syncs. Throws Error(kFailed).
+  void Save(const std::string& path) const;
+
+  size_t size() const;
+  size_t dim() const;
+
+  // For each query at most options.k neighbours (row, squared distance in FAISS's float), nearest
+  // first, never padded. One OpenMP thread a call. Throws Error(kInvalidArgument) where
+  // queries.cols != dim() or k < 1.
+  std::vector<std::vector<Neighbor>> Search(const SearchOptions& options, MatrixView queries) const;
+
+ private:
+  struct Impl;
+  explicit SubspaceIndex(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace csn

@@ -1,0 +1,76 @@
+#include "base/file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <filesystem>
+
+#include "tests/support/test_support.h"
+
+namespace csn {
+namespace {
+
+using test::TempDir;
+using test::ThrowsError;
+
+size_t FilesIn(const std::string& folder) {
+  const std::filesystem::directory_iterator files(folder);
+  return static_cast<size_t>(std::distance(begin(files), end(files)));
+}
+
+TEST(File, ReadsBackWhatWasWritten) {
+  const TempDir dir;
+  // Around the sizes at which reading grows its buffer.
+  for (const size_t size : {0, 1, 4095, 4096, 4097, 100'000}) {
+    std::vector<uint8_t> bytes(size);
+    for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<uint8_t>(i * 7);
+    WriteFileAtomically(dir / "f", bytes);
+    EXPECT_EQ(ReadFile(dir / "f"), bytes);
+  }
+  WriteFileAtomically(dir / "f", std::string_view("text"));
+  EXPECT_EQ(ReadTextFile(dir / "f"), "text");
+  EXPECT_EQ(FilesIn(dir.path()), 1u);
+}
+
+TEST(File, MissingAndUnreadable) {
+  const TempDir dir;
+  EXPECT_THAT([&] { ReadFile(dir / "none"); }, ThrowsError(ErrorCode::kNotFound, dir / "none"));
+  EXPECT_THAT([&] { ReadTextFile(dir / "a/b"); }, ThrowsError(ErrorCode::kNotFound, dir / "a/b"));
+  EXPECT_THAT([&] { ReadFile(dir.path()); }, ThrowsError(ErrorCode::kFailed, dir.path()));
+  EXPECT_THAT([&] { SyncPath(dir / "none"); }, ThrowsError(ErrorCode::kFailed, dir / "none"));
+  EXPECT_NO_THROW(SyncPath(dir.path()));
+}
+
+TEST(WriteFileAtomically, FailureLeavesNothingBehind) {
+  const TempDir dir;
+  EXPECT_THAT([&] { WriteFileAtomically(dir / "none/f", std::string_view("x")); },
+              ThrowsError(ErrorCode::kFailed, dir / "none/f: No such file"));
+  // A folder stands where the file should go: the rename fails after the bytes were written.
+  std::filesystem::create_directories(dir / "f/inside");
+  EXPECT_THAT([&] { WriteFileAtomically(dir / "f", std::string_view("x")); },
+              ThrowsError(ErrorCode::kFailed, dir / "f"));
+  EXPECT_EQ(FilesIn(dir.path()), 1u);
+  EXPECT_TRUE(std::filesystem::is_directory(dir / "f/inside"));
+}
+
+TEST(WriteFileAtomically, OldFileStandsWhereTheNewOneHasNoRoom) {
+  const TempDir dir;
+  WriteFileAtomically(dir / "f", std::string_view("old"));
+  // A file size limit fails a write part of the way, as a full disk does.
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{.rlim_cur = 1000, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  EXPECT_THAT([&] { WriteFileAtomically(dir / "f", std::string(5000, 'x')); },
+              ThrowsError(ErrorCode::kFailed, dir / "f: File too large"));
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(ReadTextFile(dir / "f"), "old");
+  EXPECT_EQ(FilesIn(dir.path()), 1u);
+}
+
+}  // namespace
+}  // namespace csn

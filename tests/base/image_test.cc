@@ -1,0 +1,370 @@
+#include "base/image.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <turbojpeg.h>
+#include <webp/encode.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/file.h"
+#include "base/random.h"
+#include "tests/support/test_support.h"
+
+namespace csn {
+namespace {
+
+using test::TempDir;
+using test::TestImage;
+using test::ThrowsError;
+
+std::array<int, 3> Pixel(std::span<const uint8_t> rgb, int width, int x, int y) {
+  const size_t at =
+      3 * (static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x));
+  return {rgb[at], rgb[at + 1], rgb[at + 2]};
+}
+
+std::array<int, 3> Pixel(const Image& image, int x, int y) {
+  return Pixel(image.rgb, image.width, x, y);
+}
+
+void ExpectNear(const std::array<int, 3>& got, const std::array<int, 3>& expected, int tolerance) {
+  for (size_t c = 0; c < 3; ++c) EXPECT_NEAR(got[c], expected[c], tolerance) << "channel " << c;
+}
+
+// Pixels in one of TurboJPEG's formats as a JPEG of best quality.
+std::vector<uint8_t> MakeJpeg(const std::vector<uint8_t>& pixels, int width, int height, int format,
+                              int subsampling, int flags = 0) {
+  const tjhandle handle = tjInitCompress();
+  unsigned char* data = nullptr;
+  unsigned long size = 0;
+  EXPECT_EQ(tjCompress2(handle, pixels.data(), width, 0, height, format, &data, &size, subsampling,
+                        100, flags),
+            0);
+  std::vector<uint8_t> bytes(data, data + size);
+  tjFree(data);
+  tjDestroy(handle);
+  return bytes;
+}
+
+std::vector<uint8_t> MakeJpeg(const Image& image, int flags = 0) {
+  return MakeJpeg(image.rgb, image.width, image.height, TJPF_RGB, TJSAMP_444, flags);
+}
+
+std::vector<uint8_t> TakeWebp(uint8_t* data, size_t size) {
+  EXPECT_GT(size, 0u);
+  std::vector<uint8_t> bytes(data, data + size);
+  WebPFree(data);
+  return bytes;
+}
+
+std::vector<uint8_t> MakeWebp(const Image& image) {
+  uint8_t* data = nullptr;
+  const size_t size =
+      WebPEncodeLosslessRGB(image.rgb.data(), image.width, image.height, 3 * image.width, &data);
+  return TakeWebp(data, size);
+}
+
+// A PNG's first bytes, with any claimed size.
+std::vector<uint8_t> PngClaiming(uint32_t width, uint32_t height) {
+  std::vector<uint8_t> bytes = EncodePng(TestImage(2, 2, 9));
+  for (int i = 0; i < 4; ++i) {
+    bytes[static_cast<size_t>(16 + i)] = static_cast<uint8_t>(width >> (24 - 8 * i));
+    bytes[static_cast<size_t>(20 + i)] = static_cast<uint8_t>(height >> (24 - 8 * i));
+  }
+  return bytes;
+}
+
+TEST(DecodeImage, PngRoundTripIsLossless) {
+  for (const auto& [width, height] : {std::pair{1, 1}, {37, 20}, {3, 200}}) {
+    const Image image = TestImage(width, height, 200);
+    const Image decoded = DecodeImage(EncodePng(image));
+    EXPECT_EQ(decoded.width, width);
+    EXPECT_EQ(decoded.height, height);
+    EXPECT_EQ(decoded.rgb, image.rgb);
+  }
+  EXPECT_THAT([] { EncodePng(Image{.width = 2, .height = 2, .rgb = {1}}); },
+              ThrowsError(ErrorCode::kInvalidArgument, "2 x 2 pixels, got 1"));
+}
+
+TEST(DecodeImage, Jpeg) {
+  const Image image = TestImage(64, 48, 220);
+  for (const int flags : {0, TJFLAG_PROGRESSIVE}) {
+    const Image decoded = DecodeImage(MakeJpeg(image, flags));
+    ASSERT_EQ(decoded.width, 64);
+    ASSERT_EQ(decoded.height, 48);
+    ExpectNear(Pixel(decoded, 1, 1), Pixel(image, 1, 1), 3);
+    ExpectNear(Pixel(decoded, 32, 24), Pixel(image, 32, 24), 3);
+  }
+}
+
+TEST(DecodeImage, GreyJpegBecomesRgb) {
+  const std::vector<uint8_t> grey(16 * 8, 90);
+  const Image decoded = DecodeImage(MakeJpeg(grey, 16, 8, TJPF_GRAY, TJSAMP_GRAY));
+  ASSERT_EQ(decoded.rgb.size(), 3u * 16 * 8);
+  ExpectNear(Pixel(decoded, 5, 5), {90, 90, 90}, 1);
+}
+
+TEST(DecodeImage, CmykJpegIsConverted) {
+  // Inverted, as Adobe writes it: no cyan, half magenta, full yellow, little black.
+  std::vector<uint8_t> cmyk;
+  for (int i = 0; i < 16 * 16; ++i) cmyk.insert(cmyk.end(), {255, 128, 0, 230});
+  const Image decoded = DecodeImage(MakeJpeg(cmyk, 16, 16, TJPF_CMYK, TJSAMP_444));
+  ASSERT_EQ(decoded.rgb.size(), 3u * 16 * 16);
+  ExpectNear(Pixel(decoded, 8, 8), {230, 128 * 230 / 255, 0}, 3);
+}
+
+TEST(DecodeImage, JpegIsScaledDownOnlyToTheSideAskedFor) {
+  const std::vector<uint8_t> jpeg = MakeJpeg(TestImage(403, 301, 180));
+  const std::array<std::array<int, 3>, 6> cases = {{{0, 403, 301},
+                                                    {302, 403, 301},
+                                                    {152, 403, 301},
+                                                    {151, 202, 151},
+                                                    {76, 101, 76},
+                                                    {10, 51, 38}}};
+  for (const auto& [min_side, width, height] : cases) {
+    const Image decoded = DecodeImage(jpeg, {}, min_side);
+    EXPECT_EQ(decoded.width, width) << min_side;
+    EXPECT_EQ(decoded.height, height) << min_side;
+    EXPECT_EQ(decoded.rgb.size(), 3u * static_cast<size_t>(width) * static_cast<size_t>(height));
+  }
+}
+
+TEST(DecodeImage, Webp) {
+  const Image image = TestImage(40, 30, 60);
+  const Image decoded = DecodeImage(MakeWebp(image));
+  EXPECT_EQ(decoded.width, 40);
+  EXPECT_EQ(decoded.height, 30);
+  EXPECT_EQ(decoded.rgb, image.rgb);
+}
+
+TEST(DecodeImage, TransparencyIsLaidOverWhite) {
+  const std::vector<uint8_t> rgba = {100, 0, 200, 255, 100, 0, 200, 0, 100, 0, 200, 128};
+  uint8_t* data = nullptr;
+  const size_t size = WebPEncodeLosslessRGBA(rgba.data(), 3, 1, 12, &data);
+  const Image decoded = DecodeImage(TakeWebp(data, size));
+  EXPECT_EQ(Pixel(decoded, 0, 0), (std::array<int, 3>{100, 0, 200}));
+  EXPECT_EQ(Pixel(decoded, 1, 0), (std::array<int, 3>{255, 255, 255}));
+  EXPECT_EQ(Pixel(decoded, 2, 0), (std::array<int, 3>{177, 127, 227}));
+}
+
+TEST(DecodeImage, TransparentPng) {
+  // 2 x 1 pixels, RGBA 8 bits: red at alpha 255 and at alpha 0, written by hand.
+  const std::vector<uint8_t> png = {
+      0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44,
+      0x52, 0x00, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00, 0x01, 0x08, 0x06, 0x00, 0x00, 0x00, 0xf4,
+      0x22, 0x7f, 0x8a, 0x00, 0x00, 0x00, 0x0f, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0xf8,
+      0xcf, 0xc0, 0xf0, 0x1f, 0x88, 0x19, 0x00, 0x10, 0xf8, 0x02, 0xfe, 0xac, 0xe9, 0x46, 0xf8,
+      0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
+  const Image decoded = DecodeImage(png);
+  ASSERT_EQ(decoded.rgb.size(), 6u);
+  EXPECT_EQ(Pixel(decoded, 0, 0), (std::array<int, 3>{255, 0, 0}));
+  EXPECT_EQ(Pixel(decoded, 1, 0), (std::array<int, 3>{255, 255, 255}));
+}
+
+TEST(DecodeImage, EveryTruncationIsAnError) {
+  const Image image = TestImage(20, 15, 120);
+  for (const std::vector<uint8_t>& whole :
+       {EncodePng(image), MakeJpeg(image), MakeJpeg(image, TJFLAG_PROGRESSIVE), MakeWebp(image)}) {
+    ASSERT_NO_THROW(DecodeImage(whole));
+    for (size_t length = 0; length < whole.size(); ++length) {
+      // A copy of its own, so that a sanitizer sees a read past the end.
+      const std::vector<uint8_t> part(whole.begin(), whole.begin() + static_cast<long>(length));
+      EXPECT_THROW(DecodeImage(part), Error) << length << " of " << whole.size() << " bytes";
+    }
+  }
+}
+
+TEST(DecodeImage, FlippedBytesNeverCrash) {
+  constexpr uint64_t kSeed = 5;
+  SCOPED_TRACE(testing::Message() << "seed " << kSeed);
+  Rng rng(kSeed);
+  const Image image = TestImage(20, 15, 120);
+  const ImageLimits limits{.max_pixels = 1'000'000};
+  for (const std::vector<uint8_t>& whole : {EncodePng(image), MakeJpeg(image), MakeWebp(image)}) {
+    for (int i = 0; i < 1000; ++i) {
+      std::vector<uint8_t> damaged = whole;
+      for (uint64_t flips = 1 + rng.Below(4); flips > 0; --flips) {
+        damaged[rng.Below(damaged.size())] = static_cast<uint8_t>(rng.Next());
+      }
+      try {
+        const Image decoded = DecodeImage(damaged, limits);
+        EXPECT_EQ(decoded.rgb.size(),
+                  3 * static_cast<size_t>(decoded.width) * static_cast<size_t>(decoded.height));
+      } catch (const Error&) {  // refused is as good
+      }
+    }
+  }
+}
+
+TEST(DecodeImage, LimitsAreCheckedBeforePixels) {
+  EXPECT_THAT([] { DecodeImage(PngClaiming(100'000, 100'000)); },
+              ThrowsError(ErrorCode::kInvalidArgument, "100000 x 100000 pixels"));
+  EXPECT_THAT([] { DecodeImage(PngClaiming(0, 5)); },
+              ThrowsError(ErrorCode::kCorruption, "0 x 5 pixels"));
+  const Image image = TestImage(20, 10, 1);
+  for (const std::vector<uint8_t>& bytes : {EncodePng(image), MakeJpeg(image), MakeWebp(image)}) {
+    EXPECT_NO_THROW(DecodeImage(bytes, {.max_pixels = 200}));
+    EXPECT_THAT([&] { DecodeImage(bytes, {.max_pixels = 199}); },
+                ThrowsError(ErrorCode::kInvalidArgument, "20 x 10 pixels: expected at most 199"));
+    EXPECT_THAT([&] { DecodeImage(bytes, {.max_bytes = bytes.size() - 1}); },
+                ThrowsError(ErrorCode::kInvalidArgument, "expected at most"));
+  }
+}
+
+TEST(DecodeImage, UnknownBytes) {
+  const std::vector<uint8_t> gif = {'G', 'I', 'F', '8', '9', 'a'};
+  EXPECT_THAT([&] { DecodeImage(gif); },
+              ThrowsError(ErrorCode::kInvalidArgument, "JPEG, PNG or WebP, got 47 49 46 38"));
+  EXPECT_THAT([] { DecodeImage({}); }, ThrowsError(ErrorCode::kCorruption, "empty"));
+}
+
+TEST(ReadImageFile, RefusesWhatItCannotOrMayNotRead) {
+  const TempDir dir;
+  test::WriteText(dir / "f", "12345");
+  EXPECT_EQ(ReadImageFile(dir / "f"), ReadFile(dir / "f"));
+  EXPECT_THAT([&] { ReadImageFile(dir / "f", {.max_bytes = 4}); },
+              ThrowsError(ErrorCode::kInvalidArgument, (dir / "f") + ": an image file of 5 B"));
+  EXPECT_THAT([&] { ReadImageFile(dir / "none"); },
+              ThrowsError(ErrorCode::kNotFound, dir / "none"));
+  EXPECT_THAT([&] { ReadImageFile(dir.path()); },
+              ThrowsError(ErrorCode::kFailed, dir.path() + ": not a regular file"));
+  ASSERT_EQ(mkfifo((dir / "pipe").c_str(), 0600), 0);
+  EXPECT_THAT([&] { ReadImageFile(dir / "pipe"); },
+              ThrowsError(ErrorCode::kFailed, "not a regular file"));
+}
+
+// A wide photograph: left quarter red, middle half green, right quarter blue.
+Image Stripes(int width, int height) {
+  Image image{.width = width, .height = height, .rgb = {}};
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      const int channel = x < width / 4 ? 0 : x < width * 3 / 4 ? 1 : 2;
+      for (int c = 0; c < 3; ++c) image.rgb.push_back(c == channel ? 255 : 0);
+    }
+  }
+  return image;
+}
+
+TEST(PrepareImage, PadKeepsTheWholePhotographOnWhite) {
+  for (const int scale : {1, 2, 5}) {  // enlarged, as it is, reduced
+    const std::vector<uint8_t> square =
+        PrepareImage(EncodePng(Stripes(32 * scale, 16 * scale)), {.size = 64, .fit = Fit::kPad});
+    ASSERT_EQ(square.size(), 3u * 64 * 64);
+    const std::array<int, 3> white = {255, 255, 255};
+    EXPECT_EQ(Pixel(square, 64, 30, 15), white);
+    EXPECT_EQ(Pixel(square, 64, 0, 48), white);
+    EXPECT_EQ(Pixel(square, 64, 2, 16), (std::array<int, 3>{255, 0, 0}));
+    EXPECT_EQ(Pixel(square, 64, 32, 32), (std::array<int, 3>{0, 255, 0}));
+    EXPECT_EQ(Pixel(square, 64, 61, 47), (std::array<int, 3>{0, 0, 255}));
+  }
+}
+
+TEST(PrepareImage, PadOfTallAndVeryThinPhotographs) {
+  const Image thin{.width = 1, .height = 1000, .rgb = std::vector<uint8_t>(3000, 0)};
+  const std::vector<uint8_t> square = PrepareImage(EncodePng(thin), {.size = 8, .fit = Fit::kPad});
+  for (int y = 0; y < 8; ++y) {
+    for (int x = 0; x < 8; ++x) {
+      EXPECT_EQ(Pixel(square, 8, x, y)[0], x == 3 ? 0 : 255) << x << ", " << y;
+    }
+  }
+}
+
+TEST(PrepareImage, CropTakesTheCentre) {
+  for (const int scale : {1, 2, 5}) {
+    const std::vector<uint8_t> square =
+        PrepareImage(EncodePng(Stripes(40 * scale, 20 * scale)), {.size = 32, .fit = Fit::kCrop});
+    ASSERT_EQ(square.size(), 3u * 32 * 32);
+    // The middle half is all that a 2:1 photograph keeps.
+    for (const int x : {2, 16, 29}) {
+      EXPECT_EQ(Pixel(square, 32, x, 5), (std::array<int, 3>{0, 255, 0})) << x;
+    }
+  }
+}
+
+TEST(PrepareImage, ReducingAveragesAndSameSizeKeepsEveryByte) {
+  // A checkerboard of single pixels must come out grey, not aliased.
+  Image board{.width = 240, .height = 240, .rgb = {}};
+  for (int i = 0; i < 240 * 240; ++i) {
+    const uint8_t value = (i / 240 + i % 240) % 2 == 0 ? 255 : 0;
+    board.rgb.insert(board.rgb.end(), {value, value, value});
+  }
+  for (const Fit fit : {Fit::kPad, Fit::kCrop}) {
+    for (const uint8_t value : PrepareImage(EncodePng(board), {.size = 30, .fit = fit})) {
+      ASSERT_NEAR(value, 127.5, 6);
+    }
+    const Image image = TestImage(50, 50, 77);
+    EXPECT_EQ(PrepareImage(EncodePng(image), {.size = 50, .fit = fit}), image.rgb);
+  }
+}
+
+// A mean under the triangle filter, coded from its definition in double.
+double TriangleMean(const Image& image, double center_x, double center_y, double reach) {
+  double sum = 0, total = 0;
+  for (int y = 0; y < image.height; ++y) {
+    for (int x = 0; x < image.width; ++x) {
+      const double weight = std::max(0.0, 1 - std::abs(x + 0.5 - center_x) / reach) *
+                            std::max(0.0, 1 - std::abs(y + 0.5 - center_y) / reach);
+      sum += weight * Pixel(image, x, y)[0];
+      total += weight;
+    }
+  }
+  return sum / total;
+}
+
+TEST(PrepareImage, FilterIsTheOneDefined) {
+  constexpr uint64_t kSeed = 9;
+  SCOPED_TRACE(testing::Message() << "seed " << kSeed);
+  Rng rng(kSeed);
+  for (const int side : {5, 31, 70}) {
+    Image noise{.width = side, .height = side, .rgb = {}};
+    for (int i = 0; i < 3 * side * side; ++i) {
+      noise.rgb.push_back(static_cast<uint8_t>(rng.Next()));
+    }
+    const int size = 13;
+    const std::vector<uint8_t> square = PrepareImage(EncodePng(noise), {.size = size});
+    const double step = static_cast<double>(side) / size;
+    for (int y = 0; y < size; ++y) {
+      for (int x = 0; x < size; ++x) {
+        EXPECT_NEAR(Pixel(square, size, x, y)[0],
+                    TriangleMean(noise, (x + 0.5) * step, (y + 0.5) * step, std::max(1.0, step)),
+                    0.51);
+      }
+    }
+  }
+}
+
+TEST(PrepareImage, EverySizeWorksAndAConstantStaysConstant) {
+  constexpr uint64_t kSeed = 3;
+  SCOPED_TRACE(testing::Message() << "seed " << kSeed);
+  Rng rng(kSeed);
+  for (int i = 0; i < 300; ++i) {
+    const int width = 1 + static_cast<int>(rng.Below(150)),
+              height = 1 + static_cast<int>(rng.Below(150));
+    const int size = 1 + static_cast<int>(rng.Below(100));
+    SCOPED_TRACE(testing::Message() << width << " x " << height << " to " << size);
+    const Image plain{.width = width,
+                      .height = height,
+                      .rgb = std::vector<uint8_t>(static_cast<size_t>(3 * width * height), 200)};
+    const std::vector<uint8_t> bytes = EncodePng(plain);
+    const std::vector<uint8_t> cropped = PrepareImage(bytes, {.size = size, .fit = Fit::kCrop});
+    EXPECT_EQ(cropped, std::vector<uint8_t>(static_cast<size_t>(3 * size * size), 200));
+    for (const uint8_t value : PrepareImage(bytes, {.size = size})) {
+      ASSERT_TRUE(value == 200 || value == 255) << int{value};
+    }
+  }
+}
+
+TEST(PrepareImage, RefusesSidesOutOfRange) {
+  const std::vector<uint8_t> png = EncodePng(TestImage(4, 4, 4));
+  for (const int size : {-1, 0, 1'000'000}) {
+    EXPECT_THAT([&] { PrepareImage(png, {.size = size}); },
+                ThrowsError(ErrorCode::kInvalidArgument, "expected a side of 1 to"));
+  }
+}
+
+}  // namespace
+}  // namespace csn

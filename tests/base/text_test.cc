@@ -1,0 +1,99 @@
+#include "base/text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "base/random.h"
+
+namespace csn {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST(ParseNumber, ReadsDecimalAndExponentForms) {
+  EXPECT_EQ(ParseNumber("3"), 3.0);
+  EXPECT_EQ(ParseNumber("-0.25"), -0.25);
+  EXPECT_EQ(ParseNumber("+3"), 3.0);
+  EXPECT_EQ(ParseNumber("1e3"), 1000.0);
+  EXPECT_EQ(ParseNumber(" 7\t"), 7.0);
+  EXPECT_EQ(ParseNumber(".5"), 0.5);
+}
+
+TEST(ParseNumber, RefusesWhatIsNotOneFiniteNumber) {
+  for (const char* text : {"", " ", "+", "-", "3 4", "3,5", "3cm", "+-3", "++3", "+ 3", "0x10",
+                           "inf", "-inf", "nan", "1e999", "one"}) {
+    EXPECT_EQ(ParseNumber(text), std::nullopt) << text;
+  }
+}
+
+TEST(IsMissing, KnowsTheFourTextsInAnyCase) {
+  for (const char* text : {"", "NA", "na", "N/A", "n/a", "null", "NULL", " ", " NA "}) {
+    EXPECT_TRUE(IsMissing(text)) << text;
+  }
+  for (const char* text : {"0", "none", "nan", "n", "nullx", "-"}) EXPECT_FALSE(IsMissing(text));
+}
+
+TEST(Split, KeepsEmptyParts) {
+  EXPECT_THAT(SplitText("a||b", '|'), ElementsAre("a", "", "b"));
+  EXPECT_THAT(SplitText("", '|'), ElementsAre(""));
+  EXPECT_THAT(SplitText("|", '|'), ElementsAre("", ""));
+  EXPECT_THAT(SplitText("abc", '|'), ElementsAre("abc"));
+}
+
+TEST(NearestNames, OrdersByDistanceAndLeavesOutTheFar) {
+  const std::vector<std::string> names = {"closure", "clousre", "category", "heel-height"};
+  EXPECT_THAT(NearestNames("closure", names), ElementsAre("closure", "clousre"));
+  EXPECT_THAT(NearestNames("CLOSURE", names, 1), ElementsAre("closure"));
+  EXPECT_THAT(NearestNames("heel_hieght", names), ElementsAre("heel-height"));
+  EXPECT_THAT(NearestNames("gender", names), IsEmpty());
+}
+
+// The distance by its recursive definition.
+size_t Distance(std::string_view a, std::string_view b) {
+  if (a.empty() || b.empty()) return std::max(a.size(), b.size());
+  const std::string_view a1 = a.substr(1), b1 = b.substr(1);
+  size_t best = std::min(
+      {Distance(a1, b) + 1, Distance(a, b1) + 1, Distance(a1, b1) + (a[0] == b[0] ? 0 : 1)});
+  if (a1.size() > 0 && b1.size() > 0 && a[0] == b[1] && a[1] == b[0]) {
+    best = std::min(best, Distance(a.substr(2), b.substr(2)) + 1);
+  }
+  return best;
+}
+
+TEST(NearestNames, AgreesWithTheRecursiveDefinition) {
+  constexpr uint64_t kSeed = 7;
+  SCOPED_TRACE(testing::Message() << "seed " << kSeed);
+  Rng rng(kSeed);
+  const auto word = [&] {
+    std::string text(rng.Below(6), 'a');
+    for (char& c : text) c = static_cast<char>('a' + rng.Below(3));
+    return text;
+  };
+  for (int i = 0; i < 300; ++i) {
+    const std::string a = word(), b = word();
+    EXPECT_EQ(!NearestNames(a, {b}).empty(), Distance(a, b) <= 2) << a << " and " << b;
+  }
+}
+
+TEST(DidYouMean, ReadsAsASentence) {
+  EXPECT_EQ(DidYouMean({}), "");
+  EXPECT_EQ(DidYouMean({"a"}), "; did you mean a?");
+  EXPECT_EQ(DidYouMean({"a", "b"}), "; did you mean a or b?");
+  EXPECT_EQ(DidYouMean({"a", "b", "c"}), "; did you mean a, b or c?");
+}
+
+TEST(HumanBytes, ChoosesTheUnit) {
+  EXPECT_EQ(HumanBytes(0), "0 B");
+  EXPECT_EQ(HumanBytes(1023), "1023 B");
+  EXPECT_EQ(HumanBytes(1536), "1.5 KiB");
+  EXPECT_EQ(HumanBytes((1ull << 20) - 1), "1.0 MiB");
+  EXPECT_EQ(HumanBytes(64ull << 20), "64.0 MiB");
+  EXPECT_EQ(HumanBytes(std::numeric_limits<uint64_t>::max()), "16.0 EiB");
+}
+
+}  // namespace
+}  // namespace csn

@@ -1,0 +1,108 @@
+#include "base/thread_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <stdexcept>
+
+#include "tests/support/test_support.h"
+
+namespace csn {
+namespace {
+
+using test::ThrowsError;
+
+TEST(ParallelFor, CallsEveryIndexOnce) {
+  EXPECT_GE(DefaultThreads(), 1);
+  for (const int threads : {1, 2, 7}) {
+    for (const size_t count : {0, 1, 3, 1000}) {
+      std::vector<std::atomic<int>> calls(count);
+      ParallelFor(count, threads, [&](size_t i) { ++calls[i]; });
+      for (const auto& call : calls) EXPECT_EQ(call, 1);
+    }
+  }
+}
+
+TEST(ParallelFor, BringsTheExceptionBackAndStopsTheRest) {
+  for (const int threads : {1, 4}) {
+    std::atomic<size_t> calls{0};
+    EXPECT_THAT(
+        [&] {
+          ParallelFor(1'000'000, threads, [&](size_t i) {
+            ++calls;
+            if (i == 5) Fail(ErrorCode::kCorruption, "item {}", i);
+            if (i > 5) std::this_thread::sleep_for(std::chrono::microseconds(50));
+          });
+        },
+        ThrowsError(ErrorCode::kCorruption, "item 5"));
+    EXPECT_LT(calls, 1'000'000u);
+  }
+}
+
+TEST(ParallelFor, RefusesNoThreads) {
+  EXPECT_THAT([] { ParallelFor(1, 0, [](size_t) {}); },
+              ThrowsError(ErrorCode::kInvalidArgument, "at least 1, got 0"));
+}
+
+TEST(BoundedQueue, EveryElementArrivesOnce) {
+  constexpr size_t kElements = 2000;
+  BoundedQueue<size_t> queue(3);
+  std::atomic<size_t> next{0};
+  std::vector<std::atomic<int>> seen(kElements);
+  std::vector<std::jthread> consumers;
+  for (int t = 0; t < 3; ++t) {
+    consumers.emplace_back([&] {
+      while (const std::optional<size_t> value = queue.Pop()) ++seen[*value];
+    });
+  }
+  {
+    std::vector<std::jthread> producers;
+    for (int t = 0; t < 3; ++t) {
+      producers.emplace_back([&] {
+        for (size_t i; (i = next++) < kElements;) EXPECT_TRUE(queue.Push(i));
+      });
+    }
+  }
+  queue.Close();
+  consumers.clear();  // joins
+  for (const auto& count : seen) EXPECT_EQ(count, 1);
+}
+
+TEST(BoundedQueue, PushWaitsWhileFull) {
+  BoundedQueue<int> queue(1);
+  ASSERT_TRUE(queue.Push(1));
+  std::atomic<bool> second_in{false};
+  std::jthread producer([&] {
+    EXPECT_TRUE(queue.Push(2));
+    second_in = true;
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_FALSE(second_in);
+  EXPECT_EQ(queue.Pop(), 1);
+  producer.join();
+  EXPECT_TRUE(second_in);
+  EXPECT_EQ(queue.Pop(), 2);
+}
+
+TEST(BoundedQueue, CloseDrainsAndWakesEveryone) {
+  BoundedQueue<int> queue(2);
+  ASSERT_TRUE(queue.Push(1));
+  ASSERT_TRUE(queue.Push(2));
+  std::jthread blocked([&] { EXPECT_FALSE(queue.Push(3)); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  queue.Close();
+  blocked.join();
+  EXPECT_FALSE(queue.Push(4));
+  EXPECT_EQ(queue.Pop(), 1);
+  EXPECT_EQ(queue.Pop(), 2);
+  EXPECT_EQ(queue.Pop(), std::nullopt);
+
+  BoundedQueue<int> empty(1);
+  std::jthread waiting([&] { EXPECT_EQ(empty.Pop(), std::nullopt); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  empty.Close();
+}
+
+}  // namespace
+}  // namespace csn

@@ -1,0 +1,126 @@
+#include "embedder/internal/batch_loader.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+#include <set>
+
+#include "tests/support/test_support.h"
+
+namespace csn {
+namespace {
+
+// Photograph i: every byte is i, save one marked pixel.
+class NumberedSource : public PhotographSource {
+ public:
+  void Load(uint32_t item, uint8_t* rgb) const override {
+    if (item == broken) Fail(ErrorCode::kFailed, "photograph {} vanished", item);
+    std::memset(rgb, static_cast<int>(item), 32 * 32 * 3);
+  }
+  uint32_t broken = ~0u;
+};
+
+struct Fixture {
+  Fixture() {
+    std::vector<Value> values;
+    for (int i = 0; i < 50; ++i) values.push_back(Value(i % 2 == 0 ? "even" : "odd"));
+    data.photographs = &source;
+    data.labels = LabelTable({{.name = "parity", .column = "parity"}}, {values});
+    data.train.resize(50);
+    std::iota(data.train.begin(), data.train.end(), 0);
+    options.preprocessing.size = 32;
+    options.batch = 12;
+    options.threads = 2;
+  }
+  NumberedSource source;
+  TrainingData data;
+  TrainOptions options;
+};
+
+TEST(BatchLoaderTest, AnEpochVisitsItemsOnceAndOrdersDiffer) {
+  Fixture f;
+  ASSERT_EQ(StepsPerEpoch(f.options, f.data), 4);
+  BatchLoader loader(f.options, f.data, 8);
+  std::vector<std::vector<uint32_t>> epochs(2);
+  for (int step = 0; step < 8; ++step) {
+    const auto batch = loader.Next();
+    ASSERT_TRUE(batch);
+    ASSERT_EQ(batch->items.size(), 12u);
+    for (size_t i = 0; i < 12; ++i) {
+      EXPECT_EQ(batch->photographs[i * 32 * 32 * 3 + 5], batch->items[i]);
+    }
+    ASSERT_EQ(batch->picks.size(), 1u);
+    for (size_t i = 0; i < batch->picks[0].positives.size(); ++i) {
+      const int64_t anchor = batch->picks[0].anchors[i / 4];
+      EXPECT_TRUE(
+          f.data.labels.Close(0, batch->items[anchor], batch->items[batch->picks[0].positives[i]]));
+    }
+    auto& seen = epochs[step / 4];
+    seen.insert(seen.end(), batch->items.begin(), batch->items.end());
+  }
+  EXPECT_FALSE(loader.Next());
+  for (const auto& epoch : epochs) {
+    EXPECT_EQ(std::set<uint32_t>(epoch.begin(), epoch.end()).size(), epoch.size());
+  }
+  EXPECT_NE(epochs[0], epochs[1]);
+}
+
+TEST(BatchLoaderTest, BatchesDependOnSeedAndStepAlone) {
+  Fixture f;
+  BatchLoader a(f.options, f.data, 4);
+  f.options.threads = 1;
+  BatchLoader b(f.options, f.data, 2);
+  for (int step = 0; step < 2; ++step) {
+    const auto from_a = a.Next(), from_b = b.Next();
+    EXPECT_EQ(from_a->items, from_b->items);
+    EXPECT_EQ(from_a->photographs, from_b->photographs);
+    EXPECT_EQ(from_a->picks[0].negatives, from_b->picks[0].negatives);
+  }
+  // Dropped early: the destructor must not wait for the rest.
+}
+
+TEST(BatchLoaderTest, AFailedPhotographReachesTheCaller) {
+  Fixture f;
+  f.source.broken = 17;
+  BatchLoader loader(f.options, f.data, 4);
+  EXPECT_THAT(
+      [&] {
+        while (loader.Next()) {
+        }
+      },
+      test::ThrowsError(ErrorCode::kFailed, "photograph 17 vanished"));
+}
+
+TEST(BatchLoaderTest, FewerItemsThanABatch) {
+  Fixture f;
+  f.data.train.resize(5);
+  EXPECT_EQ(BatchSize(f.options, f.data), 5);
+  EXPECT_EQ(StepsPerEpoch(f.options, f.data), 1);
+  BatchLoader loader(f.options, f.data, 1);
+  EXPECT_EQ(loader.Next()->items.size(), 5u);
+}
+
+TEST(AugmentTest, MovesPixelsByAtMostASixteenthAndInventsNone) {
+  constexpr int kSize = 32, kReach = 2;
+  std::set<std::pair<int, int>> places;
+  for (uint64_t seed = 0; seed < 400; ++seed) {
+    SCOPED_TRACE(seed);
+    std::vector<uint8_t> photograph(kSize * kSize * 3, 0), scratch;
+    std::memset(photograph.data() + (10 * kSize + 8) * 3, 255, 3);
+    Rng rng(seed);
+    Augment(photograph.data(), kSize, rng, scratch);
+    const auto at = std::find(photograph.begin(), photograph.end(), 255) - photograph.begin();
+    const int x = static_cast<int>(at / 3 % kSize), y = static_cast<int>(at / 3 / kSize);
+    EXPECT_EQ(std::count(photograph.begin(), photograph.end(), 255), 3);
+    EXPECT_LE(std::abs(y - 10), kReach);
+    const bool mirrored = x > kSize / 2;
+    EXPECT_LE(std::abs(x - (mirrored ? kSize - 1 - 8 : 8)), kReach);
+    places.insert({x, y});
+  }
+  EXPECT_EQ(places.size(), 2u * 5 * 5);
+}
+
+}  // namespace
+}  // namespace csn

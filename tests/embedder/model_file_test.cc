@@ -1,0 +1,121 @@
+#include "embedder/model_file.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/random.h"
+#include "tests/support/test_support.h"
+
+namespace csn {
+namespace {
+
+using test::ThrowsError;
+
+Model SmallModel() {
+  Model model;
+  model.preprocessing = {.size = 64, .fit = Fit::kCrop};
+  model.notions = {{.name = "closure", .column = "closure"},
+                   {.name = "heel-height",
+                    .column = "heel_height",
+                    .kind = NotionKind::kNumeric,
+                    .near = 0.1,
+                    .far = 1.7}};
+  Matrix masks(2, 3);
+  masks.Row(0)[0] = 0.3f;
+  masks.Row(1)[2] = 1.1f;
+  model.masks = MaskTable(masks);
+  model.split = {.seed = 42, .by = "style"};
+  model.training.steps = 12;
+  model.training.seed = 1ull << 63;
+  model.training.history = {{1, 6, 0.25, {0.3, 0.1}, {3, 2}},
+                            {2, 12, 0.125, {0.2, 1.0 / 3}, {1, 1}}};
+  model.tensors = {{"conv1.weight", {2, 1, 2}, {1.5f, -2, 0, 1e-30f}}, {"head.bias", {0}, {}}};
+  model.seen_photographs = {3, 5, ~0ull};
+  return model;
+}
+
+TEST(ModelFileTest, RoundTripKeepsEverything) {
+  test::TempDir dir;
+  Model saved = SmallModel();
+  SaveModel(dir / "m.csn", saved);
+  const Model loaded = LoadModel(dir / "m.csn");
+  EXPECT_EQ(loaded.id, Sha256(ReadFile(dir / "m.csn")));
+  EXPECT_EQ(loaded.id, saved.id);
+  EXPECT_EQ(FormatModel(loaded), FormatModel(saved));
+  EXPECT_EQ(loaded.preprocessing, saved.preprocessing);
+  EXPECT_EQ(loaded.notions[1].far, 1.7);
+  EXPECT_EQ(loaded.split.by, "style");
+  EXPECT_EQ(loaded.training.seed, 1ull << 63);
+  EXPECT_EQ(loaded.training.history[1].triplet_error[1], 1.0 / 3);
+  EXPECT_EQ(loaded.tensors[0].values, saved.tensors[0].values);
+  EXPECT_EQ(loaded.masks.live_dims(1).size(), 1u);
+  EXPECT_TRUE(loaded.HasSeen(5));
+  EXPECT_FALSE(loaded.HasSeen(4));
+}
+
+TEST(ModelFileTest, EveryFlippedBitIsFound) {
+  std::vector<uint8_t> bytes = FormatModel(SmallModel());
+  for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+    bytes[bit / 8] ^= 1 << (bit % 8);
+    EXPECT_THAT([&] { ParseModel(bytes, "m.csn"); }, ThrowsError(ErrorCode::kCorruption, "m.csn"))
+        << "bit " << bit;
+    bytes[bit / 8] ^= 1 << (bit % 8);
+  }
+}
+
+TEST(ModelFileTest, EveryTruncationIsFound) {
+  const std::vector<uint8_t> bytes = FormatModel(SmallModel());
+  for (size_t length = 0; length < bytes.size(); ++length) {
+    EXPECT_THAT([&] { ParseModel(std::span(bytes).first(length), "m.csn"); },
+                ThrowsError(ErrorCode::kCorruption, "m.csn"))
+        << length << " bytes";
+  }
+}
+
+// A checksum proves only that bytes are as written: contents written by a stranger must not crash
+// us either.
+TEST(ModelFileTest, HostileBytesUnderARightChecksumNeverCrash) {
+  const std::vector<uint8_t> good = FormatModel(SmallModel());
+  const auto reseal = [](std::vector<uint8_t>& bytes) {
+    const uint64_t checksum = Hash64(std::span(bytes).first(bytes.size() - 8));
+    std::memcpy(bytes.data() + bytes.size() - 8, &checksum, 8);
+  };
+  for (uint64_t seed = 1; seed <= 3000; ++seed) {
+    SCOPED_TRACE(seed);
+    Rng rng(seed);
+    std::vector<uint8_t> bytes = good;
+    for (uint64_t i = 0; i < 1 + rng.Below(4); ++i) {
+      bytes[12 + rng.Below(bytes.size() - 20)] = static_cast<uint8_t>(rng.Below(256));
+    }
+    reseal(bytes);
+    try {
+      ParseModel(bytes, "m.csn");
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kCorruption);
+    }
+  }
+}
+
+TEST(ModelFileTest, ForeignAndNewerFilesAreNamed) {
+  EXPECT_THAT([] { ParseModel(AsBytes("\x89PNG and so on, long enough"), "x.png"); },
+              ThrowsError(ErrorCode::kCorruption, "model x.png: not a model file"));
+  std::vector<uint8_t> newer = FormatModel(SmallModel());
+  newer[8] = 3;
+  EXPECT_THAT([&] { ParseModel(newer, "m.csn"); },
+              ThrowsError(ErrorCode::kCorruption,
+                          "model m.csn: format version 3, this build reads up to 1"));
+  EXPECT_THAT([] { LoadModel("/nowhere/m.csn"); }, ThrowsError(ErrorCode::kNotFound, "m.csn"));
+}
+
+TEST(TrunkTest, NamesGoBothWays) {
+  EXPECT_EQ(ParseTrunk("resnet18"), Trunk::kResNet18);
+  EXPECT_EQ(TrunkName(ParseTrunk("small")), "small");
+  EXPECT_THAT([] { ParseTrunk("vgg"); },
+              ThrowsError(ErrorCode::kInvalidArgument, "small and resnet18"));
+}
+
+}  // namespace
+}  // namespace csn

@@ -1,0 +1,149 @@
+#include "embedder/triplet_source.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include "tests/support/test_support.h"
+
+namespace csn {
+namespace {
+
+using test::ThrowsError;
+
+Notion Categorical(const std::string& name) { return {.name = name, .column = name}; }
+Notion Numeric(const std::string& name, double near, double far) {
+  return {.name = name, .column = name, .kind = NotionKind::kNumeric, .near = near, .far = far};
+}
+
+TEST(LabelTableTest, CloseFarAndMissing) {
+  const LabelTable labels({Categorical("closure"), Numeric("heel", 0.5, 2)},
+                          {{"zip", "zip", "lace", std::monostate{}}, {1.0, 1.5, 3.0, 3.5}});
+  EXPECT_TRUE(labels.Close(0, 0, 1));
+  EXPECT_FALSE(labels.Far(0, 0, 1));
+  EXPECT_TRUE(labels.Far(0, 0, 2));
+  EXPECT_FALSE(labels.Known(0, 3));
+  EXPECT_FALSE(labels.Close(0, 3, 3));
+  EXPECT_FALSE(labels.Far(0, 0, 3));
+  EXPECT_TRUE(labels.Close(1, 0, 1));  // exactly near
+  EXPECT_TRUE(labels.Far(1, 0, 2));    // exactly far
+  EXPECT_FALSE(labels.Far(1, 1, 2));   // between the two: neither
+  EXPECT_FALSE(labels.Close(1, 1, 2));
+}
+
+TEST(LabelTableTest, RefusesValuesOfTheWrongType) {
+  EXPECT_THAT(([] { LabelTable({Numeric("heel", 1, 2)}, {{Value("high")}}); }),
+              ThrowsError(ErrorCode::kInvalidArgument, "notion heel"));
+  const Value list = std::vector<std::string>{"S", "M"};
+  EXPECT_THAT([&] { LabelTable({Categorical("size")}, {{list}}); },
+              ThrowsError(ErrorCode::kInvalidArgument, "lists"));
+}
+
+// Random labels with gaps; every draw must satisfy the definition, and every possible anchor must
+// occur.
+TEST(TripletSamplerTest, DrawsOnlyTripletsAndAllAnchors) {
+  for (uint64_t seed = 1; seed <= 30; ++seed) {
+    SCOPED_TRACE(seed);
+    Rng rng(seed);
+    std::vector<Value> classes, numbers;
+    const size_t n = 5 + rng.Below(60);
+    for (size_t i = 0; i < n; ++i) {
+      classes.push_back(rng.Uniform() < 0.1 ? Value() : Value("v" + std::to_string(rng.Below(6))));
+      numbers.push_back(rng.Uniform() < 0.1 ? Value() : Value(0.5 * rng.Below(20)));
+    }
+    const LabelTable labels({Categorical("c"), Numeric("x", 1, 3)}, {classes, numbers});
+    std::vector<uint32_t> items;
+    for (uint32_t i = 0; i < n; ++i) {
+      if (rng.Uniform() < 0.8) items.push_back(i);
+    }
+    for (NotionId c = 0; c < 2; ++c) {
+      std::map<uint32_t, int> anchors;
+      for (const uint32_t a : items) {
+        int positives = 0, negatives = 0;
+        for (const uint32_t b : items) {
+          positives += a != b && labels.Close(c, a, b);
+          negatives += labels.Far(c, a, b);
+        }
+        if (positives > 0 && negatives > 0) anchors[a] = 0;
+      }
+      const TripletSampler sampler(labels, c, items);
+      EXPECT_EQ(sampler.possible(), !anchors.empty());
+      const auto triplets = sampler.Sample(3000, rng);
+      EXPECT_EQ(triplets.size(), anchors.empty() ? 0u : 3000u);
+      for (const Triplet& t : triplets) {
+        ASSERT_TRUE(anchors.contains(t.anchor));
+        ++anchors[t.anchor];
+        ASSERT_NE(t.anchor, t.positive);
+        ASSERT_TRUE(labels.Close(c, t.anchor, t.positive));
+        ASSERT_TRUE(labels.Far(c, t.anchor, t.negative));
+      }
+      for (const auto& [anchor, count] : anchors) EXPECT_GT(count, 0) << "anchor " << anchor;
+
+      const auto picks = sampler.PickAll(2, 3, rng);
+      ASSERT_EQ(picks.anchors.size(), anchors.size());
+      ASSERT_EQ(picks.positives.size(), 2 * anchors.size());
+      ASSERT_EQ(picks.negatives.size(), 3 * anchors.size());
+      for (size_t i = 0; i < picks.positives.size(); ++i) {
+        EXPECT_TRUE(labels.Close(c, items[picks.anchors[i / 2]], items[picks.positives[i]]));
+      }
+      for (size_t i = 0; i < picks.negatives.size(); ++i) {
+        EXPECT_TRUE(labels.Far(c, items[picks.anchors[i / 3]], items[picks.negatives[i]]));
+      }
+    }
+  }
+}
+
+TEST(TripletSamplerTest, PartnersAreUniform) {
+  const LabelTable labels({Categorical("c")}, {{"a", "a", "a", "b", "b", "c"}});
+  const std::vector<uint32_t> items{0, 1, 2, 3, 4, 5};
+  const TripletSampler sampler(labels, 0, items);
+  Rng rng(5);
+  std::map<uint32_t, int> negatives_of_0;
+  for (const Triplet& t : sampler.Sample(30'000, rng)) {
+    if (t.anchor == 0) ++negatives_of_0[t.negative];
+  }
+  ASSERT_EQ(negatives_of_0.size(), 3u);
+  for (const auto& [item, count] : negatives_of_0) EXPECT_NEAR(count, 2000, 200) << item;
+}
+
+TEST(ResolveThresholdsTest, PercentilesOfPairwiseDifferences) {
+  std::vector<double> values(101);
+  std::iota(values.begin(), values.end(), 0);
+  std::vector<double> differences;
+  for (double a : values) {
+    for (double b : values) {
+      if (a < b) differences.push_back(b - a);
+    }
+  }
+  std::sort(differences.begin(), differences.end());
+  Notion notion = Numeric("x", 0, 0);
+  ResolveThresholds(
+      {.name = "x", .column = "x", .kind = NotionKind::kNumeric, .near = {}, .far = {}}, values, 1,
+      notion);
+  EXPECT_EQ(notion.near, differences[differences.size() / 10]);
+  EXPECT_EQ(notion.far, differences[differences.size() / 2]);
+}
+
+TEST(ResolveThresholdsTest, RaisesFarAndRefusesContradictions) {
+  // Most items share one value, so both percentiles are 0.
+  std::vector<double> values(50, 7.0);
+  values.push_back(9.5);
+  NotionSpec spec{.name = "x", .column = "x", .kind = NotionKind::kNumeric, .near = {}, .far = {}};
+  Notion notion = Numeric("x", 0, 0);
+  ResolveThresholds(spec, values, 1, notion);
+  EXPECT_EQ(notion.near, 0);
+  EXPECT_EQ(notion.far, 2.5);
+
+  spec.near = 3;
+  spec.far = 2;
+  EXPECT_THAT([&] { ResolveThresholds(spec, values, 1, notion); },
+              ThrowsError(ErrorCode::kInvalidArgument, "near=3 must be below far=2"));
+  const std::vector<double> equal(10, 1.0);
+  EXPECT_THAT([&] { ResolveThresholds(spec, equal, 1, notion); },
+              ThrowsError(ErrorCode::kInvalidArgument, "two different numbers"));
+}
+
+}  // namespace
+}  // namespace csn

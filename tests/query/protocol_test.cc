@@ -1,0 +1,199 @@
+#include "query/protocol.h"
+
+#include <cstdlib>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "query/internal/table.h"
+#include "tests/support/test_support.h"
+
+namespace csn {
+namespace {
+
+using nlohmann::json;
+using test::ThrowsError;
+
+// Two hits under two notions, one of which was asked for.
+Answer MakeAnswer() {
+  Answer answer;
+  answer.notions = {"heel", "closure"};
+  answer.columns = {{.name = "name", .type = ColumnType::kText},
+                    {.name = "price", .type = ColumnType::kNumber},
+                    {.name = "size", .type = ColumnType::kList}};
+  answer.hits = {{.rank = 1,
+                  .score = 0.25,
+                  .parts = {{.distance = 0.5, .share = 0.25}, {.distance = 0.1, .share = 0}},
+                  .item = {.sku = "b\"1",
+                           .image = "i/b 1.jpg",
+                           .values = {std::string("Zoë, \"red\""), 39.9,
+                                      std::vector<std::string>{"38", "39"}}}},
+                 {.rank = 2,
+                  .score = 1,
+                  .parts = {{.distance = 1, .share = 1}, {.distance = 0, .share = 0}},
+                  .item = {.sku = "a2",
+                           .image = "i/a2.jpg",
+                           .values = {Value(), Value(), std::vector<std::string>{}}}}};
+  answer.plan = Plan::kFlat;
+  answer.shortfall = 8;
+  answer.generation = "000007";
+  return answer;
+}
+
+// The longest line of `text` in code points.
+size_t WidestLine(const std::string& text) {
+  std::istringstream lines(text);
+  size_t widest = 0;
+  for (std::string line; std::getline(lines, line);) {
+    size_t points = 0;
+    for (const char c : line) points += (static_cast<uint8_t>(c) & 0xc0) != 0x80 ? 1 : 0;
+    widest = std::max(widest, points);
+  }
+  return widest;
+}
+
+TEST(ParseFormat, KnowsFourNames) {
+  EXPECT_EQ(ParseFormat("table"), Format::kTable);
+  EXPECT_EQ(ParseFormat("jsonl"), Format::kJsonl);
+  EXPECT_EQ(ParseFormat("json"), Format::kJson);
+  EXPECT_EQ(ParseFormat("csv"), Format::kCsv);
+  EXPECT_THAT(
+      [] { ParseFormat("xml"); },
+      ThrowsError(ErrorCode::kInvalidArgument, "format 'xml': expected table, jsonl, json or csv"));
+}
+
+TEST(FormatAnswer, JsonlIsALineAHitThenTheAnswer) {
+  EXPECT_EQ(
+      FormatAnswer(MakeAnswer(), Format::kJsonl),
+      R"({"rank":1,"sku":"b\"1","score":0.25,"notions":{"heel":{"distance":0.5,"share":0.25},)"
+      R"("closure":{"distance":0.1,"share":0.0}},"item":{"image":"i/b 1.jpg",)"
+      R"("name":"Zoë, \"red\"","price":39.9,"size":["38","39"]}})"
+      "\n"
+      R"({"rank":2,"sku":"a2","score":1.0,"notions":{"heel":{"distance":1.0,"share":1.0},)"
+      R"("closure":{"distance":0.0,"share":0.0}},"item":{"image":"i/a2.jpg",)"
+      R"("name":null,"price":null,"size":[]}})"
+      "\n"
+      R"({"answer":{"plan":"flat","exact":true,"shortfall":8,"generation":"000007"}})"
+      "\n");
+}
+
+TEST(FormatAnswer, JsonHoldsTheSameValuesAsJsonl) {
+  const Answer answer = MakeAnswer();
+  const json whole = json::parse(FormatAnswer(answer, Format::kJson));
+  std::istringstream lines(FormatAnswer(answer, Format::kJsonl));
+  std::string line;
+  for (size_t i = 0; i < answer.hits.size(); ++i) {
+    ASSERT_TRUE(std::getline(lines, line));
+    EXPECT_EQ(whole.at("hits").at(i), json::parse(line));
+  }
+  ASSERT_TRUE(std::getline(lines, line));
+  EXPECT_EQ(whole.at("answer"), json::parse(line).at("answer"));
+  EXPECT_EQ(whole.size(), 2u);
+  EXPECT_EQ(FormatAnswer(answer, Format::kJson).back(), '\n');
+}
+
+TEST(FormatAnswer, JsonOfNoHitsIsAnEmptyArray) {
+  Answer answer = MakeAnswer();
+  answer.hits.clear();
+  EXPECT_EQ(json::parse(FormatAnswer(answer, Format::kJson)).at("hits"), json::array());
+  EXPECT_EQ(FormatAnswer(answer, Format::kJsonl),
+            R"({"answer":{"plan":"flat","exact":true,"shortfall":8,"generation":"000007"}})"
+            "\n");
+}
+
+TEST(FormatAnswer, NumbersReadBackEqual) {
+  Answer answer = MakeAnswer();
+  for (const double value :
+       {0.1, 1.0 / 3, 1e-300, 123456789.125, -2.5e17, std::numeric_limits<double>::denorm_min()}) {
+    answer.hits[0].score = value;
+    const json hits = json::parse(FormatAnswer(answer, Format::kJson)).at("hits");
+    EXPECT_EQ(hits.at(0).at("score").get<double>(), value);
+    const std::string csv = FormatAnswer(answer, Format::kCsv);
+    EXPECT_EQ(std::strtod(csv.c_str() + csv.find("\"b\"\"1\",") + 7, nullptr), value);
+  }
+}
+
+TEST(FormatAnswer, BytesThatAreNotUtf8BecomeReplacementsInJson) {
+  Answer answer = MakeAnswer();
+  answer.hits[0].item.values[0] = std::string("caf\xe9");
+  const json hits = json::parse(FormatAnswer(answer, Format::kJson)).at("hits");
+  EXPECT_EQ(hits.at(0).at("item").at("name"), "caf\xef\xbf\xbd");
+}
+
+TEST(FormatAnswer, CsvQuotesWhatNeedsIt) {
+  Answer answer = MakeAnswer();
+  answer.hits[1].item.values[0] = std::string("two\r\nlines");
+  EXPECT_EQ(FormatAnswer(answer, Format::kCsv),
+            "rank,sku,score,heel_distance,heel_share,closure_distance,closure_share,image,name,"
+            "price,size\n"
+            "1,\"b\"\"1\",0.25,0.5,0.25,0.1,0,i/b 1.jpg,\"Zoë, \"\"red\"\"\",39.9,38|39\n"
+            "2,a2,1,1,1,0,0,i/a2.jpg,\"two\r\nlines\",,\n");
+}
+
+TEST(FormatAnswer, TableAlignsByCodePoints) {
+  EXPECT_EQ(FormatAnswer(MakeAnswer(), Format::kTable),
+            "rank  sku   score           heel  closure  name        price  size\n"
+            "   1  b\"1  0.2500  0.500 (100 %)    0.100  Zoë, \"red\"   39.9  38|39\n"
+            "   2  a2   1.0000  1.000 (100 %)    0.000\n"
+            "plan flat, exact, shortfall 8, generation 000007\n");
+}
+
+TEST(FormatAnswer, TableSharesAreOfTheMagnitudes) {
+  Answer answer = MakeAnswer();
+  answer.plan = Plan::kHnsw;
+  answer.exact = false;
+  answer.shortfall = 0;
+  answer.hits[0].parts = {{.distance = 0.5, .share = 0.75}, {.distance = 1, .share = -0.25}};
+  answer.hits[1].parts = {{.distance = 0, .share = 0}, {.distance = 0, .share = 0}};
+  const std::string table = FormatAnswer(answer, Format::kTable);
+  EXPECT_THAT(table, testing::HasSubstr("0.500 (75 %)  1.000 (-25 %)"));
+  EXPECT_THAT(table, testing::HasSubstr(" 0.000 (0 %)    0.000 (0 %)"));
+  EXPECT_THAT(table, testing::EndsWith("plan hnsw, approximate, generation 000007\n"));
+}
+
+TEST(FormatAnswer, TableNeverGoesBeyondItsWidth) {
+  Answer answer = MakeAnswer();
+  answer.hits[1].item.values[0] = "ein sehr langer Name für einen Schuh, länger als jede Spalte";
+  for (size_t width = 1; width <= 140; ++width) {
+    SCOPED_TRACE(width);
+    const std::string table = FormatAnswer(answer, Format::kTable, width);
+    EXPECT_LE(WidestLine(table), width);
+    EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 4);
+  }
+  EXPECT_THAT(FormatAnswer(answer, Format::kTable, 80),
+              testing::HasSubstr("ein sehr langer Name fü…"));
+  answer.shortfall = 0;
+  const std::string narrow = FormatAnswer(answer, Format::kTable, 60);
+  EXPECT_THAT(narrow, testing::Not(testing::HasSubstr("Name")));
+  EXPECT_THAT(narrow, testing::HasSubstr("closure\n"));
+  EXPECT_THAT(narrow, testing::HasSubstr(", 3 columns hidden\n"));
+  EXPECT_EQ(FormatAnswer(answer, Format::kTable, 1000), FormatAnswer(answer, Format::kTable));
+}
+
+TEST(FormatAnswer, TableShowsControlCharactersInsteadOfObeyingThem) {
+  Answer answer = MakeAnswer();
+  answer.hits[0].item.sku = "a\x1b[2J";
+  answer.hits[0].item.values[0] = std::string("x\ny\r\t\x7f\0z", 8);
+  answer.hits[1].item.values[0] = std::string("\xc2\x9b\x31m\x9b \xe2\x80\xaegnp.exe");
+  answer.columns[1].name = "pri\x07";
+  const std::string table = FormatAnswer(answer, Format::kTable);
+  for (const char* shown :
+       {R"(a\x1b[2J)", R"(x\ny\r\t\x7f\x00z)", R"(\x9b1m\x9b \u202egnp.exe)", R"(pri\x07)"}) {
+    EXPECT_THAT(table, testing::HasSubstr(shown));
+  }
+  for (const char c : table) EXPECT_TRUE(c == '\n' || static_cast<uint8_t>(c) >= 0x20);
+  EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 4);
+}
+
+TEST(EscapeForTerminal, LeavesTextAndEscapesEveryBrokenByte) {
+  const std::string text = "Größe 38 – 靴 👠 \\n";
+  EXPECT_EQ(EscapeForTerminal(text), text);
+  EXPECT_EQ(EscapeForTerminal("\xc0\xaf"), R"(\xc0\xaf)");                  // overlong
+  EXPECT_EQ(EscapeForTerminal("\xed\xa0\x80"), R"(\xed\xa0\x80)");          // surrogate
+  EXPECT_EQ(EscapeForTerminal("\xf4\x90\x80\x80"), R"(\xf4\x90\x80\x80)");  // beyond Unicode
+  EXPECT_EQ(EscapeForTerminal("a\xe2\x82"), R"(a\xe2\x82)");                // cut short
+  EXPECT_EQ(EscapeForTerminal("\xff"), R"(\xff)");
+}
+
+}  // namespace
+}  // namespace csn

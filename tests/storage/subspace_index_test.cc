@@ -1,0 +1,292 @@
+#include "storage/subspace_index.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <set>
+#include <thread>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/random.h"
+#include "tests/storage/damage.h"
+#include "tests/support/test_support.h"
+
+namespace csn {
+namespace {
+
+using test::TempDir;
+using test::ThrowsError;
+
+Matrix RandomMatrix(size_t rows, size_t cols, uint64_t seed) {
+  Rng rng(seed);
+  Matrix matrix(rows, cols);
+  for (size_t i = 0; i < rows * cols; ++i) matrix.data()[i] = static_cast<float>(rng.Normal());
+  return matrix;
+}
+
+// Rows around a few centres, a tenth of them twice: what catalogues look like.
+Matrix ClusteredMatrix(size_t rows, size_t cols, uint64_t seed) {
+  Rng rng(seed);
+  const Matrix centres = RandomMatrix(20, cols, seed + 1);
+  Matrix matrix(rows, cols);
+  for (size_t row = 0; row < rows; ++row) {
+    const size_t centre = rng.Below(centres.rows());
+    for (size_t k = 0; k < cols; ++k) {
+      matrix.Row(row)[k] = centres.Row(centre)[k] + 0.1f * static_cast<float>(rng.Normal());
+    }
+    if (row > 0 && rng.Below(10) == 0) {
+      std::ranges::copy(matrix.Row(rng.Below(row)), matrix.Row(row).begin());
+    }
+  }
+  return matrix;
+}
+
+double SquaredDistance(std::span<const float> a, std::span<const float> b) {
+  double sum = 0;
+  for (size_t k = 0; k < a.size(); ++k) {
+    sum += (double(a[k]) - double(b[k])) * (double(a[k]) - double(b[k]));
+  }
+  return sum;
+}
+
+// Squared distances of all rows in double, ascending.
+std::vector<double> SortedDistances(const Matrix& rows, std::span<const float> query) {
+  std::vector<double> distances;
+  for (size_t row = 0; row < rows.rows(); ++row) {
+    distances.push_back(SquaredDistance(rows.Row(row), query));
+  }
+  std::sort(distances.begin(), distances.end());
+  return distances;
+}
+
+// The answer is k distinct rows at the distances brute force finds, in order, ties by row.
+void ExpectExact(const Matrix& rows, std::span<const float> query, size_t k,
+                 const std::vector<Neighbor>& answer) {
+  const std::vector<double> expected = SortedDistances(rows, query);
+  ASSERT_EQ(answer.size(), std::min(k, rows.rows()));
+  std::set<uint32_t> seen;
+  for (size_t i = 0; i < answer.size(); ++i) {
+    ASSERT_LT(answer[i].row, rows.rows());
+    ASSERT_TRUE(seen.insert(answer[i].row).second) << "row " << answer[i].row << " twice";
+    const double truth = SquaredDistance(rows.Row(answer[i].row), query);
+    const double tolerance = 1e-5 * expected[i] + 1e-12;
+    ASSERT_NEAR(truth, expected[i], tolerance) << "rank " << i;
+    ASSERT_NEAR(answer[i].value, truth, tolerance) << "rank " << i;
+    if (i > 0) {
+      ASSERT_TRUE(answer[i - 1] < answer[i]) << "rank " << i;
+    }
+  }
+}
+
+TEST(SubspaceIndexTest, AcceptsTwoKindsOfKeys) {
+  for (const char* key : {"Flat", "HNSW2", "HNSW32", "HNSW128"}) {
+    SCOPED_TRACE(key);
+    CheckIndexKey(key);
+  }
+  for (const char* key : {"", "flat", "HNSW", "HNSW1", "HNSW129", "HNSW032", "HNSW32,Flat",
+                          "HNSW-3", "HNSW3x", "HNSW4294967300", "IVF16,Flat"}) {
+    EXPECT_THAT([&] { CheckIndexKey(key); },
+                ThrowsError(ErrorCode::kInvalidArgument, "expected Flat or HNSW<M>"))
+        << key;
+  }
+  EXPECT_TRUE(IsExactKey("Flat"));
+  EXPECT_FALSE(IsExactKey("HNSW32"));
+}
+
+TEST(SubspaceIndexTest, FlatIsExact) {
+  for (const size_t dim : {1, 3, 16, 40}) {
+    for (const size_t rows : {1, 2, 50, 2000}) {
+      const uint64_t seed = dim * 10'000 + rows;
+      SCOPED_TRACE(fmt::format("dim {} rows {} seed {}", dim, rows, seed));
+      const Matrix vectors = ClusteredMatrix(rows, dim, seed);
+      // 64 queries, above FAISS's threshold for BLAS; half of them are rows.
+      Matrix queries = RandomMatrix(64, dim, seed + 7);
+      for (size_t q = 0; q < queries.rows(); q += 2) {
+        std::ranges::copy(vectors.Row(q % rows), queries.Row(q).begin());
+      }
+      const SubspaceIndex index = SubspaceIndex::Build({}, vectors.View());
+      EXPECT_EQ(index.size(), rows);
+      EXPECT_EQ(index.dim(), dim);
+      for (const size_t k : {size_t{1}, size_t{10}, size_t{150}, rows + 5}) {
+        const auto answers = index.Search({.k = k}, queries.View());
+        ASSERT_EQ(answers.size(), queries.rows());
+        for (size_t q = 0; q < queries.rows(); ++q) {
+          ExpectExact(vectors, queries.Row(q), k, answers[q]);
+        }
+      }
+    }
+  }
+}
+
+TEST(SubspaceIndexTest, FlatFindsRowsAndTheirDuplicatesAtExactlyZero) {
+  // Far from the origin, where computing by norms and products cancels.
+  Matrix vectors = RandomMatrix(500, 8, 21);
+  for (size_t i = 0; i < vectors.rows() * vectors.cols(); ++i) vectors.data()[i] += 1000.0f;
+  std::ranges::copy(vectors.Row(17), vectors.Row(301).begin());
+  const SubspaceIndex index = SubspaceIndex::Build({}, vectors.View());
+  const auto answers = index.Search({.k = 2}, vectors.View());
+  for (size_t row = 0; row < vectors.rows(); ++row) {
+    ASSERT_EQ(answers[row][0].value, 0.0) << row;
+    if (row != 17 && row != 301) {
+      ASSERT_EQ(answers[row][0].row, row);
+    }
+  }
+  EXPECT_EQ(answers[301], (std::vector<Neighbor>{{17, 0.0}, {301, 0.0}}));
+}
+
+TEST(SubspaceIndexTest, HnswReachesItsRecall) {
+  const size_t k = 10;
+  const Matrix vectors = ClusteredMatrix(3000, 12, 31);
+  const Matrix queries = ClusteredMatrix(200, 12, 31);  // the same clusters
+  const SubspaceIndex index = SubspaceIndex::Build({.key = "HNSW16"}, vectors.View());
+  const auto answers = index.Search({.k = k, .ef_search = 64}, queries.View());
+  size_t hits = 0;
+  for (size_t q = 0; q < queries.rows(); ++q) {
+    const double kth = SortedDistances(vectors, queries.Row(q))[k - 1];
+    ASSERT_LE(answers[q].size(), k);
+    std::set<uint32_t> rows;
+    for (const Neighbor& neighbor : answers[q]) {
+      ASSERT_TRUE(rows.insert(neighbor.row).second);
+      const double truth = SquaredDistance(vectors.Row(neighbor.row), queries.Row(q));
+      ASSERT_NEAR(neighbor.value, truth, 1e-5 * truth + 1e-12);
+      hits += truth <= kth * (1 + 1e-6);
+    }
+    ASSERT_TRUE(std::is_sorted(answers[q].begin(), answers[q].end()));
+  }
+  EXPECT_GE(double(hits) / double(k * queries.rows()), 0.95);
+}
+
+TEST(SubspaceIndexTest, HnswIsNeverPaddedAndRaisesEfToK) {
+  const Matrix vectors = RandomMatrix(120, 4, 41);
+  const SubspaceIndex index = SubspaceIndex::Build({.key = "HNSW8"}, vectors.View());
+  for (const size_t k : {1, 100, 120, 500}) {
+    const auto answers = index.Search({.k = k, .ef_search = 1}, vectors.View());
+    for (const auto& answer : answers) {
+      EXPECT_LE(answer.size(), std::min(k, vectors.rows()));
+      EXPECT_GE(answer.size(), std::min(k, vectors.rows()) * 9 / 10);
+      for (const Neighbor& neighbor : answer) EXPECT_LT(neighbor.row, vectors.rows());
+    }
+  }
+}
+
+TEST(SubspaceIndexTest, BuiltTwiceGivesTheSameBytesWhateverTheThreads) {
+  const TempDir folder;
+  const Matrix vectors = ClusteredMatrix(2000, 10, 51);
+  for (const char* key : {"Flat", "HNSW16"}) {
+    SCOPED_TRACE(key);
+    SubspaceIndex::Build({.key = key}, vectors.View()).Save(folder / "a");
+    omp_set_num_threads(4);
+    SubspaceIndex::Build({.key = key}, vectors.View()).Save(folder / "b");
+    EXPECT_EQ(omp_get_max_threads(), 4);  // the caller's setting is given back
+    omp_set_num_threads(1);
+    EXPECT_EQ(ReadFile(folder / "a"), ReadFile(folder / "b"));
+  }
+}
+
+TEST(SubspaceIndexTest, LoadedAnswersAsBuilt) {
+  const TempDir folder;
+  const std::string path = folder / "i";
+  for (const size_t rows : {size_t{0}, size_t{1}, size_t{700}}) {
+    for (const size_t dim : {0, 1, 9}) {
+      for (const char* key : {"Flat", "HNSW8"}) {
+        SCOPED_TRACE(fmt::format("{} rows {} dim {}", key, rows, dim));
+        const Matrix vectors = RandomMatrix(rows, dim, rows + dim);
+        const SubspaceIndex built = SubspaceIndex::Build({.key = key}, vectors.View());
+        built.Save(path);
+        const SubspaceIndex loaded = SubspaceIndex::Load(path, FileChecksum(path));
+        EXPECT_EQ(loaded.size(), rows);
+        EXPECT_EQ(loaded.dim(), dim);
+        const Matrix queries = RandomMatrix(30, dim, 61);
+        const auto answers = loaded.Search({.k = 5}, queries.View());
+        EXPECT_EQ(answers, built.Search({.k = 5}, queries.View()));
+        ASSERT_EQ(answers.size(), 30u);
+        EXPECT_EQ(answers[0].size(), std::min<size_t>(5, rows));
+      }
+    }
+  }
+}
+
+TEST(SubspaceIndexTest, WithoutDimensionsEveryRowTies) {
+  const Matrix vectors(7, 0);
+  const SubspaceIndex index = SubspaceIndex::Build({.key = "HNSW32"}, vectors.View());
+  const auto answers = index.Search({.k = 3}, {nullptr, 2, 0});
+  const std::vector<Neighbor> expected = {{0, 0.0}, {1, 0.0}, {2, 0.0}};
+  EXPECT_EQ(answers, (std::vector<std::vector<Neighbor>>{expected, expected}));
+  EXPECT_EQ(index.Search({.k = 100}, {nullptr, 1, 0})[0].size(), 7u);
+}
+
+TEST(SubspaceIndexTest, RefusesWrongArguments) {
+  const Matrix vectors = RandomMatrix(10, 3, 71);
+  const SubspaceIndex index = SubspaceIndex::Build({}, vectors.View());
+  EXPECT_THAT([&] { index.Search({.k = 0}, vectors.View()); },
+              ThrowsError(ErrorCode::kInvalidArgument, "k 0"));
+  EXPECT_THAT(
+      [&] {
+        index.Search({}, {vectors.data(), 5, 2});
+      },
+      ThrowsError(ErrorCode::kInvalidArgument, "queries of 2 floats, the index has 3"));
+  EXPECT_THAT([&] { SubspaceIndex::Build({.key = "PQ4"}, vectors.View()); },
+              ThrowsError(ErrorCode::kInvalidArgument, "PQ4"));
+  EXPECT_THAT([&] { SubspaceIndex::Build({.key = "HNSW8", .ef_construction = 0}, vectors.View()); },
+              ThrowsError(ErrorCode::kInvalidArgument, "ef_construction 0"));
+  EXPECT_TRUE(index.Search({}, {nullptr, 0, 3}).empty());
+}
+
+TEST(SubspaceIndexTest, FlippedAndCutFilesAreFound) {
+  const TempDir folder;
+  const std::string path = folder / "i";
+  Rng rng(81);
+  for (const size_t dim : {0, 4}) {
+    const Matrix vectors = RandomMatrix(200, dim, 82);
+    SubspaceIndex::Build({.key = "HNSW8"}, vectors.View()).Save(path);
+    const size_t size = std::filesystem::file_size(path);
+    const std::string checksum = FileChecksum(path);
+    for (size_t i = 0; i < 500; ++i) {
+      const size_t at = i < 64 && i < size ? i : rng.Below(size);
+      const int bit = static_cast<int>(rng.Below(8));
+      test::FlipBit(path, at, bit);
+      ASSERT_THAT([&] { SubspaceIndex::Load(path, checksum); },
+                  ThrowsError(ErrorCode::kCorruption, path))
+          << "dim " << dim << " byte " << at;
+      test::FlipBit(path, at, bit);
+    }
+    EXPECT_EQ(SubspaceIndex::Load(path, checksum).size(), 200u);
+    for (size_t length = size; length-- > 0;) {
+      std::filesystem::resize_file(path, length);
+      ASSERT_THAT([&] { SubspaceIndex::Load(path, checksum); },
+                  ThrowsError(ErrorCode::kCorruption, path));
+      ASSERT_THAT([&] { SubspaceIndex::Load(path, ""); }, ThrowsError(ErrorCode::kCorruption, path))
+          << "dim " << dim << " cut to " << length;
+      length -= std::min<size_t>(length, size > 100 ? 37 : 0);
+    }
+  }
+  EXPECT_THAT([&] { SubspaceIndex::Load(folder / "none", ""); },
+              ThrowsError(ErrorCode::kCorruption, "none"));
+  test::WriteText(path, "not an index at all");
+  EXPECT_THAT([&] { SubspaceIndex::Load(path, ""); },
+              ThrowsError(ErrorCode::kCorruption, "not a readable FAISS index"));
+}
+
+TEST(SubspaceIndexTest, ThreadsSearchTogether) {
+  const Matrix vectors = ClusteredMatrix(2000, 8, 91);
+  const Matrix queries = RandomMatrix(50, 8, 92);
+  for (const char* key : {"Flat", "HNSW16"}) {
+    const SubspaceIndex index = SubspaceIndex::Build({.key = key}, vectors.View());
+    const auto expected = index.Search({}, queries.View());
+    std::atomic<int> wrong = 0;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < 5; ++i) wrong += index.Search({}, queries.View()) != expected;
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(wrong, 0) << key;
+  }
+}
+
+}  // namespace
+}  // namespace csn

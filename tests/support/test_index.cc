@@ -1,0 +1,94 @@
+#include "tests/support/test_index.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/distance.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "storage/generation.h"
+#include "storage/layout.h"
+
+namespace csn::test {
+namespace {
+
+constexpr std::string_view kModelBytes = "no model: made by a test";
+
+double Radius(const Matrix& vectors) {
+  double radius = 0;
+  for (size_t row = 0; row < vectors.rows(); ++row) {
+    double sum = 0;
+    for (const float value : vectors.Row(row)) sum += static_cast<double>(value) * value;
+    radius = std::max(radius, std::sqrt(sum));
+  }
+  return radius;
+}
+
+void WriteRows(const std::string& folder, const Matrix& embeddings, const std::vector<Item>& items,
+               const std::vector<Column>& columns) {
+  EmbeddingFileWriter rows(folder + "/" + layout::kEmbeddings, embeddings.cols());
+  MetadataWriter metadata(folder + "/" + layout::kMetadata, columns);
+  for (size_t row = 0; row < embeddings.rows(); ++row) {
+    rows.Append(embeddings.Row(row));
+    metadata.Append(items.at(row));
+  }
+  rows.Finish();
+  metadata.Finish();
+}
+
+SubspaceManifest WriteSubspace(const std::string& folder, const Matrix& embeddings,
+                               const MaskTable& masks, NotionId notion,
+                               const TestIndexOptions& options) {
+  const Matrix vectors = Project(masks, notion, embeddings.View());
+  const IndexOptions index{.key = options.key};
+  SubspaceIndex::Build(index, vectors.View()).Save(folder + "/" + layout::NotionIndex(notion));
+  const bool exact = IsExactKey(options.key);
+  return {.key = options.key,
+          .ef_construction = exact ? 0 : index.ef_construction,
+          .ef_search = exact ? 0 : options.ef_search,
+          .scale = 1,
+          .radius = Radius(vectors),
+          .recall = 1,
+          .recall_queries = 0};
+}
+
+}  // namespace
+
+std::vector<Item> MakeTestItems(size_t n) {
+  std::vector<Item> items(n);
+  for (size_t i = 0; i < n; ++i) {
+    items[i].sku = fmt::format("sku-{:06}", i);
+    items[i].image = fmt::format("images/{}.png", i);
+  }
+  return items;
+}
+
+std::string WriteTestIndex(const std::string& index, const Matrix& embeddings,
+                           const MaskTable& masks, const std::vector<Item>& items,
+                           const TestIndexOptions& options) {
+  GenerationWriter writer(index);
+  WriteFileAtomically(writer.folder() + "/" + layout::kModel, kModelBytes);
+  WriteRows(writer.folder(), embeddings, items, options.columns);
+
+  Manifest manifest;
+  manifest.created_by = "a test";
+  manifest.model_id = Sha256(AsBytes(kModelBytes));
+  manifest.dim = masks.dim();
+  manifest.rows = manifest.catalogue_rows = embeddings.rows();
+  manifest.columns = options.columns;
+  manifest.masks = masks;
+  const std::vector<double> scales = NotionScales(masks, embeddings.View());
+  for (NotionId notion = 0; notion < masks.notion_count(); ++notion) {
+    const std::string name =
+        options.notions.empty() ? fmt::format("notion-{}", notion) : options.notions.at(notion);
+    manifest.notions.push_back({.name = name, .column = name});
+    manifest.subspaces.push_back(
+        WriteSubspace(writer.folder(), embeddings, masks, notion, options));
+    manifest.subspaces.back().scale = scales[notion];
+  }
+  return writer.Publish(std::move(manifest));
+}
+
+}  // namespace csn::test

@@ -1,0 +1,299 @@
+#include "embedder/trainer.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "base/distance.h"
+#include "embedder/embedder.h"
+#include "embedder/torch/learner.h"
+#include "embedder/torch/runtime.h"
+#include "tests/support/test_support.h"
+#include "tools/draw/shoe_catalogue.h"
+
+namespace csn {
+namespace {
+
+using test::ThrowsError;
+
+constexpr int kSize = 48;
+constexpr uint64_t kDrawSeed = 20;
+
+class DrawnShoes : public PhotographSource {
+ public:
+  explicit DrawnShoes(size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+      shoes.push_back(CatalogueShoe(kDrawSeed, i));
+      photographs_.push_back(
+          PrepareImage(EncodePng(DrawShoe(shoes.back(), 96)), {.size = kSize, .fit = Fit::kPad}));
+    }
+  }
+  void Load(uint32_t item, uint8_t* rgb) const override {
+    std::copy(photographs_[item].begin(), photographs_[item].end(), rgb);
+  }
+  std::vector<Shoe> shoes;
+
+ private:
+  std::vector<std::vector<uint8_t>> photographs_;
+};
+
+// 360 drawn shoes, two notions, 240 to train and 120 to validate.
+struct World {
+  World() : source(360) {
+    std::vector<Value> categories, heels;
+    for (const Shoe& shoe : source.shoes) {
+      categories.push_back(ShoeCategoryName(shoe.category));
+      heels.push_back(shoe.heel_height_cm);
+    }
+    data.photographs = &source;
+    data.labels = LabelTable({{.name = "category", .column = "category"},
+                              {.name = "heel-height",
+                               .column = "heel_height",
+                               .kind = NotionKind::kNumeric,
+                               .near = 1,
+                               .far = 3}},
+                             {categories, heels});
+    data.train.resize(240);
+    std::iota(data.train.begin(), data.train.end(), 0);
+    data.validation.resize(120);
+    std::iota(data.validation.begin(), data.validation.end(), 240);
+    options.preprocessing = {.size = kSize, .fit = Fit::kPad};
+    options.dim = 16;
+    options.batch = 60;
+    options.steps = 48;
+    options.threads = 2;
+  }
+  DrawnShoes source;
+  TrainingData data;
+  TrainOptions options;
+};
+
+World& SharedWorld() {
+  static World world;
+  return world;
+}
+
+// Share of validation triplets that a learner gets wrong, drawn and measured here and not by the
+// trainer.
+std::vector<double> TripletError(Learner& learner, const World& world) {
+  const auto& items = world.data.validation;
+  const Matrix e = learner.Embed(LoadPhotographs(world.data, kSize, items, 2), items.size());
+  const MaskTable masks = learner.Masks();
+  std::vector<double> errors;
+  for (NotionId c = 0; c < 2; ++c) {
+    Rng rng(77);
+    const auto triplets = TripletSampler(world.data.labels, c, items).Sample(3000, rng);
+    const auto distance = [&](uint32_t a, uint32_t b) {
+      double sum = 0;
+      for (size_t k = 0; k < e.cols(); ++k) {
+        const double m = masks.weights(c)[k];
+        const double difference = m * e.Row(a - 240)[k] - m * e.Row(b - 240)[k];
+        sum += difference * difference;
+      }
+      return sum;
+    };
+    int wrong = 0;
+    for (const Triplet& t : triplets) {
+      wrong += distance(t.anchor, t.negative) <= distance(t.anchor, t.positive);
+    }
+    errors.push_back(wrong / 3000.0);
+  }
+  return errors;
+}
+
+std::vector<double> ErrorAfterTraining(bool swapped, std::vector<double>* untrained) {
+  const World& world = SharedWorld();
+  UseThreads(2);
+  Learner learner(world.options, 2);
+  *untrained = TripletError(learner, world);
+  BatchLoader loader(world.options, world.data, world.options.steps);
+  for (int64_t step = 0; step < world.options.steps; ++step) {
+    Batch batch = *loader.Next();
+    for (auto& picks : batch.picks) {
+      if (swapped) std::swap(picks.positives, picks.negatives);
+    }
+    learner.SetRates(step, world.options.steps);
+    learner.Step(batch);
+  }
+  return TripletError(learner, world);
+}
+
+constexpr double kMargin = 0.08;  // how much lower the error must be than the untrained network's
+
+TEST(LearnerTest, BeatsTheUntrainedNetworkOnEveryNotion) {
+  std::vector<double> untrained;
+  const std::vector<double> trained = ErrorAfterTraining(false, &untrained);
+  for (NotionId c = 0; c < 2; ++c) {
+    RecordProperty("trained", std::to_string(trained[c]));
+    EXPECT_LT(trained[c], untrained[c] - kMargin) << "notion " << c << ", seed " << kDrawSeed;
+  }
+}
+
+TEST(LearnerTest, DoesNotWhenPositivesAndNegativesAreSwapped) {
+  std::vector<double> untrained;
+  const std::vector<double> trained = ErrorAfterTraining(true, &untrained);
+  for (NotionId c = 0; c < 2; ++c) {
+    EXPECT_GT(trained[c], untrained[c] - kMargin) << "notion " << c << ", seed " << kDrawSeed;
+  }
+}
+
+TEST(TrainerTest, SameStepsSameBytesAndTheBestEpochIsKept) {
+  World& world = SharedWorld();
+  TrainOptions options = world.options;
+  options.steps = 10;
+  std::vector<EpochReport> epochs;
+  TrainCallbacks callbacks;
+  callbacks.epoch = [&](const EpochReport& report) { epochs.push_back(report); };
+  const TrainReport first = TrainModel(options, world.data, callbacks);
+  const TrainReport second = TrainModel(options, world.data, {});
+  EXPECT_EQ(FormatModel(first.model), FormatModel(second.model));
+  options.seed = 2;
+  EXPECT_NE(FormatModel(TrainModel(options, world.data, {}).model), FormatModel(first.model));
+
+  ASSERT_EQ(epochs.size(), 3u);  // 4 steps an epoch, the last cut short
+  EXPECT_EQ(epochs.back().record.step, 10);
+  const TrainingRecord& record = first.model.training;
+  ASSERT_EQ(record.history.size(), 3u);
+  EXPECT_EQ(record.steps, 10);
+  const auto mean = [](const EpochRecord& epoch) {
+    return epoch.triplet_error[0] + epoch.triplet_error[1];
+  };
+  for (const EpochRecord& epoch : record.history) {
+    EXPECT_GE(mean(epoch), mean(record.history[record.best_epoch - 1]));
+  }
+  // What was evaluated is what is saved: no weight under a thousandth of the notion's greatest is
+  // left.
+  for (NotionId c = 0; c < 2; ++c) {
+    const auto weights = first.model.masks.weights(c);
+    const float greatest = *std::max_element(weights.begin(), weights.end());
+    for (const float weight : weights) {
+      EXPECT_TRUE(weight == 0 || weight >= 1e-3f * greatest);
+    }
+  }
+}
+
+TEST(TrainerTest, MinutesBecomeStepsThatRepeatTheRun) {
+  World& world = SharedWorld();
+  TrainOptions options = world.options;
+  options.steps = 0;
+  options.minutes = 0.02;
+  std::vector<std::string> notes;
+  TrainCallbacks callbacks;
+  callbacks.note = [&](const std::string& line) { notes.push_back(line); };
+  const TrainReport planned = TrainModel(options, world.data, callbacks);
+  ASSERT_EQ(notes.size(), 1u);
+  options.steps = planned.model.training.steps;
+  EXPECT_THAT(notes[0], testing::HasSubstr("--steps " + std::to_string(options.steps)));
+  EXPECT_EQ(FormatModel(TrainModel(options, world.data, {}).model), FormatModel(planned.model));
+}
+
+TEST(TrainerTest, AStopKeepsTheBestEpochOrSaysThereIsNone) {
+  World& world = SharedWorld();
+  StopFlag stop;
+  TrainCallbacks callbacks;
+  callbacks.stop = &stop;
+  callbacks.epoch = [&](const EpochReport&) { stop.signal = 2; };
+  const TrainReport report = TrainModel(world.options, world.data, callbacks);
+  EXPECT_TRUE(report.interrupted);
+  EXPECT_EQ(report.model.training.best_epoch, 1);
+  EXPECT_EQ(report.model.training.history.size(), 1u);
+  EXPECT_THAT([&] { TrainModel(world.options, world.data, callbacks); },
+              ThrowsError(ErrorCode::kInterrupted, "before the first epoch"));
+}
+
+TEST(TrainerTest, NamesTheNotionThatHasNoTriplets) {
+  World& world = SharedWorld();
+  TrainingData data;
+  data.photographs = &world.source;
+  data.labels = LabelTable({{.name = "brand", .column = "brand"}},
+                           {std::vector<Value>(360, Value("only one"))});
+  data.train = world.data.train;
+  data.validation = world.data.validation;
+  EXPECT_THAT([&] { TrainModel(world.options, data, {}); },
+              ThrowsError(ErrorCode::kInvalidArgument, "notion brand"));
+}
+
+TEST(TrainerTest, AFailingPhotographIsReportedNotLost) {
+  World& world = SharedWorld();
+  class Broken : public PhotographSource {
+   public:
+    void Load(uint32_t, uint8_t*) const override {
+      Fail(ErrorCode::kFailed, "images/7.png: no such file");
+    }
+  } broken;
+  TrainingData data = world.data;
+  data.photographs = &broken;
+  EXPECT_THAT([&] { TrainModel(world.options, data, {}); },
+              ThrowsError(ErrorCode::kFailed, "images/7.png"));
+}
+
+TEST(EmbedderTest, ReloadedModelEmbedsAlikeInAnyBatchAndRefusesStrangers) {
+  World& world = SharedWorld();
+  TrainOptions options = world.options;
+  options.steps = 4;
+  test::TempDir dir;
+  Model trained = TrainModel(options, world.data, {}).model;
+  SaveModel(dir / "m.csn", trained);
+  Model model = LoadModel(dir / "m.csn");
+  const auto embedder = Embedder::Make(model, 2);
+  const auto photographs = LoadPhotographs(world.data, kSize, world.data.validation, 2);
+  const Matrix all = embedder->Embed(photographs, 120);
+  const size_t bytes = kSize * kSize * 3;
+  for (const size_t i : {0, 57, 119}) {
+    const Matrix one = embedder->Embed(std::span(photographs).subspan(i * bytes, bytes), 1);
+    for (size_t k = 0; k < model.dim(); ++k) {
+      EXPECT_NEAR(one.Row(0)[k], all.Row(i)[k], 1e-4 * (1 + std::abs(all.Row(i)[k])));
+    }
+  }
+  EXPECT_EQ(embedder->Embed({}, 0).rows(), 0u);
+  EXPECT_THAT([&] { embedder->Embed(photographs, 119); },
+              ThrowsError(ErrorCode::kInvalidArgument, "bytes expected"));
+
+  Model missing = model;
+  missing.tensors.pop_back();
+  EXPECT_THAT([&] { Embedder::Make(missing); }, ThrowsError(ErrorCode::kCorruption, "is missing"));
+  Model unknown = model;
+  unknown.tensors.push_back({"extra", {1}, {0}});
+  EXPECT_THAT([&] { Embedder::Make(unknown); },
+              ThrowsError(ErrorCode::kCorruption, "unknown tensor extra"));
+  Model other_trunk = model;
+  other_trunk.trunk = Trunk::kResNet18;
+  EXPECT_THAT([&] { Embedder::Make(other_trunk); }, ThrowsError(ErrorCode::kCorruption, "shape"));
+}
+
+TEST(TrunkNetTest, TheResNetTrunkHasThePapersSize) {
+  const TrunkNet trunk(Trunk::kResNet18, 64);
+  int64_t parameters = 0;
+  for (const auto& parameter : trunk->parameters()) parameters += parameter.numel();
+  EXPECT_EQ(parameters + 4 * 64, 2'799'488);  // with the mask table
+  torch::NoGradGuard no_grad;
+  TrunkNet network(Trunk::kResNet18, 64);
+  EXPECT_EQ(network->forward(torch::zeros({2, 3, 112, 112})).sizes(), torch::IntArrayRef({2, 64}));
+}
+
+TEST(PreinitialisedMasksTest, OneOnTheNotionsSliceATenthElsewhere) {
+  const torch::Tensor masks = PreinitialisedMasks(3, 10);
+  for (int64_t c = 0; c < 3; ++c) {
+    for (int64_t k = 0; k < 10; ++k) {
+      EXPECT_FLOAT_EQ(masks[c][k].item<float>(), k / 3 == c ? 1.0f : 0.1f);
+    }
+  }
+}
+
+TEST(NormaliseBatchTest, ImageNetStatisticsAChannel) {
+  const std::vector<uint8_t> pixels{0, 128, 255, 10, 20, 30, 1, 2, 3, 4, 5, 6};  // 2x2
+  const torch::Tensor x = NormaliseBatch(pixels.data(), 1, 2);
+  const double mean[] = {0.485, 0.456, 0.406}, deviation[] = {0.229, 0.224, 0.225};
+  for (int y = 0; y < 2; ++y) {
+    for (int column = 0; column < 2; ++column) {
+      for (int c = 0; c < 3; ++c) {
+        const double expected = (pixels[(y * 2 + column) * 3 + c] / 255.0 - mean[c]) / deviation[c];
+        EXPECT_NEAR(x[0][c][y][column].item<float>(), expected, 1e-5);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace csn

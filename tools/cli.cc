@@ -1,0 +1,186 @@
+#include "tools/cli.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <new>
+#include <sstream>
+
+#include "base/text.h"
+
+namespace csn::cli {
+namespace {
+
+constexpr char kExitStatuses[] =
+    "Exit status: 0 done; 1 failed while running; 2 wrong usage; 3 not found; 4 done, but rows "
+    "were\n"
+    "rejected; 5 damaged data; 6 model and index do not match; 8 locked by another writer;\n"
+    "130 or 143 ended by SIGINT or SIGTERM.\n";
+
+StopFlag stop_flag;
+
+// The reader of stdout has gone; not an Error, for nobody is to be told.
+struct ClosedOutput {};
+
+extern "C" void RequestStop(int signal) { stop_flag.signal.store(signal); }
+
+void InstallSignals() {
+  struct sigaction action {};
+  action.sa_handler = RequestStop;
+  // The second signal finds the default again, which ends the program at once.
+  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+std::string FirstWord(const std::string& text) { return text.substr(0, text.find(' ')); }
+
+void PrintPage(const Page& page, const po::options_description& options) {
+  std::ostringstream text;
+  text << "Usage: " << page.usage << "\n\n" << page.about << "\n" << options;
+  if (!page.examples.empty()) text << "\nExamples:\n" << page.examples;
+  text << "\n" << kExitStatuses;
+  Print(text.str());
+}
+
+[[noreturn]] void FailUnknown(const std::string& flag, const po::options_description& options) {
+  std::vector<std::string> names;
+  for (const auto& option : options.options()) names.push_back("--" + option->long_name());
+  Fail(ErrorCode::kInvalidArgument, "unknown option '{}'{}", flag,
+       DidYouMean(NearestNames(flag, names)));
+}
+
+// What is no flag, put to the names of `positional`.
+void AssignPositional(po::parsed_options& parsed,
+                      const po::positional_options_description& positional) {
+  for (po::option& option : parsed.options) {
+    if (option.position_key < 0) continue;
+    const auto position = static_cast<unsigned>(option.position_key);
+    Require(position < positional.max_total_count(), "unexpected argument '{}'",
+            option.value.empty() ? "" : option.value.front());
+    option.string_key = positional.name_for_position(position);
+  }
+}
+
+// Boost's values with every error of its own turned into ours.
+void Store(const std::vector<std::string>& arguments, po::options_description& options,
+           po::variables_map& values, const po::positional_options_description& positional) {
+  const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+  try {
+    po::parsed_options parsed =
+        po::command_line_parser(arguments).options(options).style(style).run();
+    AssignPositional(parsed, positional);
+    po::store(parsed, values);
+    if (values.count("help") == 0 && values.count("version") == 0) po::notify(values);
+  } catch (const po::unknown_option& error) {
+    FailUnknown(error.get_option_name(), options);
+  } catch (const po::error& error) {
+    Fail(ErrorCode::kInvalidArgument, "{}", error.what());
+  }
+}
+
+int Report(const std::string& program, const std::string& message, int status) {
+  Note(program + ": error: " + message);
+  return status;
+}
+
+}  // namespace
+
+bool ParseOptions(const std::vector<std::string>& arguments, const Page& page,
+                  po::options_description& options, po::variables_map& values,
+                  const po::positional_options_description& positional) {
+  po::options_description general("General");
+  general.add_options()("help,h", "this page")("version", "the program's version");
+  options.add(general);
+  Store(arguments, options, values, positional);
+  if (values.count("help") != 0) {
+    PrintPage(page, options);
+    return false;
+  }
+  if (values.count("version") != 0) {
+    Print(VersionLine(FirstWord(page.usage)) + "\n");
+    return false;
+  }
+  return true;
+}
+
+int RunMain(int argc, char** argv,
+            const std::function<int(const std::vector<std::string>&)>& body) {
+  InstallSignals();
+  const std::string program = std::filesystem::path(argc > 0 ? argv[0] : "csn").filename().string();
+  try {
+    return body(std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
+  } catch (const ClosedOutput&) {
+    return 0;
+  } catch (const Error& error) {
+    const bool interrupted = error.code() == ErrorCode::kInterrupted;
+    return Report(program, error.what(),
+                  interrupted ? InterruptedStatus() : ExitStatus(error.code()));
+  } catch (const std::bad_alloc&) {
+    return Report(program, "out of memory", ExitStatus(ErrorCode::kFailed));
+  } catch (const std::exception& error) {
+    return Report(program, error.what(), ExitStatus(ErrorCode::kFailed));
+  }
+}
+
+int RunCommand(const std::vector<std::string>& arguments, const Page& page,
+               const std::vector<Command>& commands) {
+  std::string list;
+  std::vector<std::string> names;
+  for (const Command& command : commands) {
+    list += fmt::format("  {:<10} {}\n", command.name, command.about);
+    names.push_back(command.name);
+  }
+  const std::string program = FirstWord(page.usage);
+  Require(!arguments.empty(), "a command is missing, one of:\n{}See {} --help", list, program);
+  const std::string& first = arguments.front();
+  if (first == "--help" || first == "-h") {
+    Print(fmt::format("Usage: {}\n\n{}\n\nCommands ({} COMMAND --help says more):\n{}", page.usage,
+                      page.about, program, list) +
+          (page.examples.empty() ? "" : "\nExamples:\n" + page.examples) + "\n" + kExitStatuses);
+    return 0;
+  }
+  if (first == "--version") {
+    Print(VersionLine(program) + "\n");
+    return 0;
+  }
+  for (const Command& command : commands) {
+    if (command.name == first) return command.run({arguments.begin() + 1, arguments.end()});
+  }
+  Fail(ErrorCode::kInvalidArgument, "unknown command '{}'{}; the commands are:\n{}See {} --help",
+       first, DidYouMean(NearestNames(first, names)), list, program);
+}
+
+const StopFlag& Stop() { return stop_flag; }
+
+int InterruptedStatus() {
+  const int signal = stop_flag.signal.load();
+  return signal == 0 ? ExitStatus(ErrorCode::kInterrupted) : 128 + signal;
+}
+
+std::string VersionLine(const std::string& program) { return program + " " CSN_VERSION; }
+
+void Print(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
+    return;
+  }
+  if (errno == EPIPE) throw ClosedOutput{};
+  Fail(ErrorCode::kFailed, "writing to stdout: {}", std::strerror(errno));
+}
+
+void Note(const std::string& line) { fmt::print(stderr, "{}\n", line); }
+
+bool StdoutIsTerminal() { return isatty(STDOUT_FILENO) == 1; }
+
+std::string Grouped(uint64_t number) {
+  std::string text = std::to_string(number);
+  for (size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
+  return text;
+}
+
+}  // namespace csn::cli

@@ -1,0 +1,126 @@
+// The option groups that programs share.
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/text.h"
+#include "tools/cli.h"
+
+namespace csn::cli {
+namespace {
+
+constexpr int64_t kMostThreads = 1024;
+
+std::map<std::string, ColumnType> DeclaredColumns(const po::variables_map& values) {
+  std::map<std::string, ColumnType> declared;
+  if (values.count("column") == 0) return declared;
+  for (const std::string& text : values["column"].as<std::vector<std::string>>()) {
+    const size_t colon = text.rfind(':');
+    Require(colon != std::string::npos && colon > 0,
+            "--column '{}': expected NAME:TYPE, such as price:number", text);
+    const bool added =
+        declared.emplace(text.substr(0, colon), ParseColumnType(text.substr(colon + 1))).second;
+    Require(added, "--column '{}': the column is declared twice", text);
+  }
+  return declared;
+}
+
+}  // namespace
+
+int64_t IntegerOption(const po::variables_map& values, const std::string& name, int64_t low,
+                      int64_t high) {
+  const int64_t value = values[name].as<int64_t>();
+  Require(value >= low && value <= high, "--{}: expected {} to {}, got {}", name, low, high, value);
+  return value;
+}
+
+double NumberOption(const po::variables_map& values, const std::string& name, double low,
+                    double high) {
+  const double value = values[name].as<double>();
+  // Written so that NaN, which compares with nothing, is refused.
+  Require(value >= low && value <= high, "--{}: expected {} to {}, got {}", name, low, high, value);
+  return value;
+}
+
+void AddThreadsOption(po::options_description& options) {
+  options.add_options()("threads", po::value<int64_t>()->default_value(0)->value_name("N"),
+                        "threads to use; 0: one a processor");
+}
+
+int ThreadsOption(const po::variables_map& values) {
+  return static_cast<int>(IntegerOption(values, "threads", 0, kMostThreads));
+}
+
+void AddIndexOption(po::options_description& options) {
+  options.add_options()("index", po::value<std::string>()->value_name("DIR"),
+                        "index directory (default: $CSN_INDEX)");
+}
+
+std::string IndexOption(const po::variables_map& values) {
+  std::string index;
+  if (values.count("index") != 0) {
+    index = values["index"].as<std::string>();
+  } else if (const char* environment = std::getenv("CSN_INDEX")) {
+    index = environment;
+  }
+  Require(!index.empty(), "--index DIR is needed, or CSN_INDEX in the environment");
+  return index;
+}
+
+void AddFormatOption(po::options_description& options) {
+  options.add_options()("format", po::value<std::string>()->value_name("table|json"),
+                        "how stdout is written (default: a table on a terminal, else JSON)");
+}
+
+bool WantsTable(const po::variables_map& values) {
+  if (values.count("format") == 0) return StdoutIsTerminal();
+  const std::string& format = values["format"].as<std::string>();
+  Require(format == "table" || format == "json", "--format: expected table or json, got '{}'",
+          format);
+  return format == "table";
+}
+
+void AddColumnOptions(po::options_description& options) {
+  options.add_options()("column",
+                        po::value<std::vector<std::string>>()->composing()->value_name("NAME:TYPE"),
+                        "declare a column's type (text, number or list) instead of inferring it; "
+                        "repeatable");
+  options.add_options()("allow-outside", po::bool_switch(),
+                        "follow image paths that lead outside the catalogue's folder");
+}
+
+void AddCatalogueOptions(po::options_description& options, const std::string& default_rejects) {
+  options.add_options()("catalogue", po::value<std::string>()->required()->value_name("FILE"),
+                        "CSV or JSONL file with sku and image columns, or a folder of images");
+  AddColumnOptions(options);
+  options.add_options()(
+      "rejects", po::value<std::string>()->value_name("FILE"),
+      ("write rejected rows here: line, sku, reason (default: " + default_rejects + ")").c_str());
+}
+
+Catalogue OpenCatalogue(const std::string& path, const po::variables_map& values) {
+  return Catalogue::Open(path, {.declared = DeclaredColumns(values),
+                                .allow_outside = values["allow-outside"].as<bool>()});
+}
+
+std::string RejectPath(const po::variables_map& values, const std::string& fallback) {
+  if (values.count("rejects") == 0) return fallback;
+  const std::string& path = values["rejects"].as<std::string>();
+  std::error_code error;
+  // The reject file replaces what stands there.
+  Require(!std::filesystem::equivalent(path, values["catalogue"].as<std::string>(), error),
+          "--rejects {} is the catalogue itself", path);
+  return path;
+}
+
+int FinishRejects(const StreamCounts& counts, const RejectFile& rejects) {
+  if (counts.rejected == 0) return 0;
+  const Reject& first = counts.first_rejected.front();
+  Note(fmt::format(
+      "{} of {} rows rejected{}; the first: line {}{}: {}", Grouped(counts.rejected),
+      Grouped(counts.rows),
+      rejects.path().empty() ? " (--rejects FILE lists them)" : ", listed in " + rejects.path(),
+      first.line, first.sku.empty() ? "" : " (" + first.sku + ")", first.reason));
+  return 4;
+}
+
+}  // namespace csn::cli

@@ -1,0 +1,238 @@
+// Makes and checks catalogues.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <unordered_map>
+
+#include "indexer/photograph_stream.h"
+#include "tools/cli.h"
+#include "tools/draw/shoe_catalogue.h"
+#include "tools/table.h"
+
+namespace csn::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Arguments = std::vector<std::string>;
+
+constexpr size_t kSamples = 3;       // values shown of a column
+constexpr size_t kSampleBytes = 24;  // shown of each in a table
+constexpr size_t kShownGroups = 3;   // groups of byte-identical photographs shown
+constexpr size_t kShownMembers = 4;  // skus shown of each
+
+const Page kCheckPage = {
+    .usage = "csn_catalogue check FILE [options]",
+    .about =
+        "Reads a catalogue and every photograph in it as csn_train and csn_index would: columns\n"
+        "and their types, rows that would be rejected and why, photographs that occur twice.",
+    .examples =
+        "  csn_catalogue check shoes/catalogue.csv\n"
+        "      exit status 4 where a row would be rejected\n"
+        "  csn_catalogue check shop.jsonl --column size:text --rejects bad.tsv\n"
+        "      with size taken as text, and the bad rows listed in bad.tsv\n"
+        "  csn_catalogue check photos/ --format json\n"
+        "      a folder of images, as one JSON object\n"};
+
+const Page kShoesPage = {
+    .usage = "csn_catalogue shoes --out DIR [options]",
+    .about =
+        "Draws a catalogue of shoes whose labels are exactly known: category, closure, heel\n"
+        "height in cm, toe shape, colour and price, independent of each other. The same seed\n"
+        "gives the same bytes.",
+    .examples =
+        "  csn_catalogue shoes --out shoes\n"
+        "      2,000 shoes: shoes/catalogue.csv and shoes/images/\n"
+        "  csn_catalogue shoes --out small --count 150\n"
+        "      the first 150 of them\n"
+        "  csn_catalogue shoes --out others --seed 2\n"
+        "      other shoes\n"};
+
+// Photographs with the same bytes.
+struct Group {
+  uint64_t size = 0;
+  std::vector<std::string> skus;  // the first few
+};
+
+// What check finds beyond the catalogue's own summaries.
+struct Findings {
+  StreamCounts counts;
+  std::vector<std::vector<std::string>> samples;  // a column's first distinct values
+  std::vector<Group> identical;                   // groups of two and more, in the order they begin
+};
+
+void AddSamples(const Item& item, std::vector<std::vector<std::string>>& samples) {
+  for (size_t i = 0; i < samples.size(); ++i) {
+    if (samples[i].size() >= kSamples) continue;
+    const std::string text = ValueText(item.values[i]);
+    if (!text.empty() && std::ranges::find(samples[i], text) == samples[i].end()) {
+      samples[i].push_back(text);
+    }
+  }
+}
+
+Findings Inspect(const Catalogue& catalogue, const StreamOptions& options, RejectFile& rejects,
+                 const ProgressSink& progress) {
+  Findings findings;
+  findings.samples.resize(catalogue.columns().size());
+  std::unordered_map<uint64_t, size_t> group_of;
+  std::vector<Group> groups;
+  findings.counts = StreamPhotographs(
+      catalogue, options, rejects,
+      [&](PreparedPhotograph&& photograph) {
+        AddSamples(photograph.item, findings.samples);
+        const size_t at = group_of.emplace(photograph.hash, groups.size()).first->second;
+        if (at == groups.size()) groups.emplace_back();
+        ++groups[at].size;
+        if (groups[at].skus.size() < kShownMembers) {
+          groups[at].skus.push_back(std::move(photograph.item.sku));
+        }
+      },
+      progress, &Stop());
+  for (Group& group : groups) {
+    if (group.size > 1) findings.identical.push_back(std::move(group));
+  }
+  return findings;
+}
+
+Json FindingsJson(const Catalogue& catalogue, const Findings& findings) {
+  Json columns = Json::array(), reasons = Json::array(), groups = Json::array();
+  for (size_t i = 0; i < catalogue.summaries().size(); ++i) {
+    const ColumnSummary& summary = catalogue.summaries()[i];
+    columns.push_back({{"name", summary.column.name},
+                       {"type", ColumnTypeName(summary.column.type)},
+                       {"present", summary.present},
+                       {"missing", summary.missing},
+                       {"distinct", summary.distinct},
+                       {"samples", findings.samples[i]}});
+  }
+  for (const Reject& reject : findings.counts.first_rejected) {
+    reasons.push_back({{"line", reject.line}, {"sku", reject.sku}, {"reason", reject.reason}});
+  }
+  for (const Group& group : findings.identical) {
+    if (groups.size() < kShownGroups)
+      groups.push_back({{"size", group.size}, {"skus", group.skus}});
+  }
+  return {{"catalogue", catalogue.path()},
+          {"rows", findings.counts.rows},
+          {"accepted", findings.counts.accepted},
+          {"rejected", findings.counts.rejected},
+          {"rejected_images", findings.counts.rejected_images},
+          {"first_rejected", reasons},
+          {"identical_groups", findings.identical.size()},
+          {"first_identical", groups},
+          {"columns", columns}};
+}
+
+// Cut at a character, not within one.
+std::string Shortened(std::string text) {
+  if (text.size() <= kSampleBytes) return text;
+  size_t end = kSampleBytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end) + "...";
+}
+
+std::string SamplesText(const std::vector<std::string>& samples) {
+  std::string text;
+  for (const std::string& sample : samples) text += (text.empty() ? "" : ", ") + Shortened(sample);
+  return text;
+}
+
+std::string FindingsTable(const Catalogue& catalogue, const Findings& findings) {
+  const StreamCounts& counts = findings.counts;
+  std::vector<Arguments> rows = {{"column", "type", "present", "missing", "distinct", "such as"}};
+  for (size_t i = 0; i < catalogue.summaries().size(); ++i) {
+    const ColumnSummary& summary = catalogue.summaries()[i];
+    rows.push_back({summary.column.name, std::string(ColumnTypeName(summary.column.type)),
+                    Grouped(summary.present), Grouped(summary.missing), Grouped(summary.distinct),
+                    SamplesText(findings.samples[i])});
+  }
+  std::string text = FormatTable(rows);
+  text += fmt::format("\n{} rows: {} good, {} rejected ({} by their image)\n", Grouped(counts.rows),
+                      Grouped(counts.accepted), Grouped(counts.rejected),
+                      Grouped(counts.rejected_images));
+  std::vector<Arguments> reasons;
+  for (const Reject& reject : counts.first_rejected) {
+    reasons.push_back({fmt::format("  line {}: {}{}", reject.line,
+                                   reject.sku.empty() ? "" : reject.sku + ": ", reject.reason)});
+  }
+  text += FormatTable(reasons);
+  text +=
+      fmt::format("{} groups of byte-identical photographs\n", Grouped(findings.identical.size()));
+  std::vector<Arguments> groups;
+  for (const Group& group : findings.identical) {
+    if (groups.size() == kShownGroups) break;
+    groups.push_back({fmt::format("  {} times: {}{}", group.size, SamplesText(group.skus),
+                                  group.size > group.skus.size() ? ", ..." : "")});
+  }
+  return text + FormatTable(groups);
+}
+
+int Check(const Arguments& arguments) {
+  po::options_description options, input("Input"), speed("Speed only"), show("Output");
+  po::variables_map values;
+  AddCatalogueOptions(input, "nowhere");
+  AddThreadsOption(speed);
+  AddFormatOption(show);
+  AddProgressOption(show);
+  options.add(input).add(speed).add(show);
+  po::positional_options_description positional;
+  positional.add("catalogue", 1);
+  if (!ParseOptions(arguments, kCheckPage, options, values, positional)) return 0;
+  const bool table = WantsTable(values);
+  const StreamOptions stream{.threads = ThreadsOption(values)};
+  const Catalogue catalogue = OpenCatalogue(values["catalogue"].as<std::string>(), values);
+  RejectFile rejects(RejectPath(values, ""));
+  Findings findings;
+  {
+    ProgressPrinter progress(values);
+    findings = Inspect(catalogue, stream, rejects, progress.sink());
+  }
+  Print(
+      table
+          ? FindingsTable(catalogue, findings)
+          : FindingsJson(catalogue, findings).dump(-1, ' ', false, Json::error_handler_t::replace) +
+                "\n");
+  return findings.counts.rejected == 0 ? 0 : 4;
+}
+
+int Shoes(const Arguments& arguments) {
+  po::options_description options, choice("What to draw"), show("Speed and output");
+  po::variables_map values;
+  choice.add_options()("out", po::value<std::string>()->required()->value_name("DIR"),
+                       "folder to make the catalogue in")(
+      "count", po::value<int64_t>()->default_value(2000)->value_name("N"), "shoes")(
+      "seed", po::value<int64_t>()->default_value(1)->value_name("N"), "draws them");
+  AddThreadsOption(show);
+  AddProgressOption(show);
+  options.add(choice).add(show);
+  if (!ParseOptions(arguments, kShoesPage, options, values)) return 0;
+  const std::string folder = values["out"].as<std::string>();
+  const auto count = static_cast<size_t>(IntegerOption(values, "count", 1, 10'000'000));
+  {
+    ProgressPrinter progress(values);
+    WriteShoeCatalogue({.count = count,
+                        .seed = static_cast<uint64_t>(IntegerOption(values, "seed", 0, INT64_MAX)),
+                        .directory = folder,
+                        .threads = ThreadsOption(values),
+                        .progress = progress.sink(),
+                        .stop = &Stop()});
+  }
+  Note(fmt::format("{}/catalogue.csv: {} shoes", folder, Grouped(count)));
+  return 0;
+}
+
+int Run(const Arguments& arguments) {
+  return RunCommand(arguments,
+                    {.usage = "csn_catalogue COMMAND [options]",
+                     .about = "Makes and checks catalogues: CSV or JSONL files with sku and image\n"
+                              "columns, or folders of images.",
+                     .examples = "  csn_catalogue shoes --out shoes --count 500\n"
+                                 "  csn_catalogue check shoes/catalogue.csv\n"
+                                 "  csn_catalogue check photos/ --format json\n"},
+                    {{"shoes", "draw a catalogue of shoes with exactly known labels", Shoes},
+                     {"check", "read a catalogue and say what is in it", Check}});
+}
+
+}  // namespace
+}  // namespace csn::cli
+
+int main(int argc, char** argv) { return csn::cli::RunMain(argc, argv, csn::cli::Run); }

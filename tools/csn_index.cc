@@ -1,0 +1,294 @@
+// Builds, checks and lists index directories.
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "embedder/model_file.h"
+#include "indexer/index_builder.h"
+#include "storage/generation.h"
+#include "storage/layout.h"
+#include "storage/subspace_index.h"
+#include "tools/cli.h"
+#include "tools/table.h"
+
+namespace csn::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Arguments = std::vector<std::string>;
+
+constexpr int64_t kLargestBatch = 4096;
+
+const Page kBuildPage = {
+    .usage = "csn_index build --catalogue FILE --model MODEL --index DIR [options]",
+    .about =
+        "Embeds every photograph of a catalogue with a trained model, builds one index for each\n"
+        "of the model's notions, and publishes them as the directory's next generation. What\n"
+        "was published before stays readable until then, and stands where the build fails.",
+    .examples =
+        "  csn_index build --catalogue shoes/catalogue.csv --model shoes.csn --index shoes.idx\n"
+        "      builds, or builds anew\n"
+        "  csn_index build --catalogue shop.jsonl --model shoes.csn --column size:text\n"
+        "      into $CSN_INDEX, taking the column size as text\n"
+        "  csn_index build --catalogue photos/ --model shoes.csn --index p.idx --index-key HNSW32\n"
+        "      a folder of images, searched through graphs whatever their number\n"};
+
+const Page kVerifyPage = {
+    .usage = "csn_index verify [--index DIR]",
+    .about =
+        "Reads every byte of the live generation: checksums, embeddings, the store's contents,\n"
+        "each index's shape, and whether its model is the one that made it.",
+    .examples =
+        "  csn_index verify --index shoes.idx\n"
+        "      a line a file; exit status 5 where one is damaged, 6 where the model is\n"
+        "      another\n"
+        "  CSN_INDEX=shoes.idx csn_index verify\n"
+        "      the same\n"
+        "  csn_index verify --index shoes.idx --format json\n"
+        "      a JSON object a file\n"};
+
+const Page kListPage = {
+    .usage = "csn_index list [--index DIR]",
+    .about =
+        "Shows the live generation: its rows, its model, and each notion's index with the\n"
+        "recall@10 that was measured when it was built.",
+    .examples =
+        "  csn_index list --index shoes.idx\n"
+        "      a table on a terminal\n"
+        "  csn_index list --index shoes.idx --format json\n"
+        "      one JSON object\n"
+        "  CSN_INDEX=shoes.idx csn_index list --format table\n"
+        "      a table in any case\n"};
+
+std::string PercentOf(double share) { return fmt::format("{:.1f} %", 100 * share); }
+
+// Beside the index directory, which holds nothing that is not the index.
+std::string DefaultRejects(std::string index) {
+  while (index.size() > 1 && index.back() == '/') index.pop_back();
+  return index + ".rejects.tsv";
+}
+
+void AddBuildOptions(po::options_description& options) {
+  po::options_description input("Input and output"), choice("These change results"),
+      speed("Speed only"), show("Output");
+  AddCatalogueOptions(input, "DIR.rejects.tsv");
+  input.add_options()("model", po::value<std::string>()->required()->value_name("MODEL"),
+                      "model file of csn_train");
+  AddIndexOption(input);
+  choice.add_options()(
+      "index-key", po::value<std::string>()->default_value("auto")->value_name("KEY"),
+      "FAISS factory string: Flat, HNSW<M>, or auto: Flat up to 50,000 rows, then HNSW32")(
+      "seed", po::value<int64_t>()->default_value(1)->value_name("N"),
+      "draws the items that recall is measured with");
+  AddThreadsOption(speed);
+  speed.add_options()("batch", po::value<int64_t>()->default_value(128)->value_name("N"),
+                      "photographs embedded at once");
+  AddFormatOption(show);
+  AddProgressOption(show);
+  options.add(input).add(choice).add(speed).add(show);
+}
+
+Json ReportJson(const BuildReport& report, const BuildOptions& options) {
+  Json notions = Json::array();
+  for (const BuildReport::Subspace& subspace : report.subspaces) {
+    notions.push_back({{"name", subspace.notion},
+                       {"live_dims", subspace.live_dims},
+                       {"key", subspace.key},
+                       {"recall", subspace.recall},
+                       {"bytes", subspace.bytes}});
+  }
+  return {{"index", options.index},
+          {"generation", report.generation},
+          {"catalogue_rows", report.counts.rows},
+          {"rows", report.counts.accepted},
+          {"rejected", report.counts.rejected},
+          {"seconds", report.seconds},
+          {"notions", notions}};
+}
+
+std::string ReportTable(const BuildReport& report) {
+  std::vector<Arguments> rows = {{"notion", "live dims", "index", "recall@10", "size"}};
+  for (const BuildReport::Subspace& subspace : report.subspaces) {
+    rows.push_back({subspace.notion, std::to_string(subspace.live_dims), subspace.key,
+                    PercentOf(subspace.recall), HumanBytes(subspace.bytes)});
+  }
+  return FormatTable(rows);
+}
+
+int Build(const Arguments& arguments) {
+  po::options_description options;
+  po::variables_map values;
+  AddBuildOptions(options);
+  if (!ParseOptions(arguments, kBuildPage, options, values)) return 0;
+  const BuildOptions build = {
+      .catalogue_path = values["catalogue"].as<std::string>(),
+      .model_path = values["model"].as<std::string>(),
+      .index = IndexOption(values),
+      .created_by = VersionLine("csn_index"),
+      .index_key = values["index-key"].as<std::string>(),
+      .seed = static_cast<uint64_t>(IntegerOption(values, "seed", 0, INT64_MAX)),
+      .threads = ThreadsOption(values),
+      .batch = static_cast<size_t>(IntegerOption(values, "batch", 1, kLargestBatch))};
+  const bool table = WantsTable(values);
+  const Catalogue catalogue = OpenCatalogue(build.catalogue_path, values);
+  RejectFile rejects(RejectPath(values, DefaultRejects(build.index)));
+  BuildReport report;
+  {
+    ProgressPrinter progress(values);
+    report = BuildIndexDirectory(build, catalogue, rejects, progress.sink(), &Stop());
+  }
+  Note(fmt::format("{}: generation {} of {} items, {} notions, in {:.1f} s", build.index,
+                   report.generation, Grouped(report.counts.accepted), report.subspaces.size(),
+                   report.seconds));
+  Print(table ? ReportTable(report) : ReportJson(report, build).dump() + "\n");
+  return FinishRejects(report.counts, rejects);
+}
+
+// A line a file as it has been checked; the one in hand when an error passes is the damaged one.
+class FileLog {
+ public:
+  explicit FileLog(bool table) : table_(table) {}
+  ~FileLog() {
+    if (!current_.empty()) std::fputs(Line("damaged").c_str(), stdout);
+  }
+
+  void Begin(const std::string& file) {
+    Finish();
+    current_ = file;
+  }
+  void Finish() {
+    if (!current_.empty()) Print(Line("ok"));
+    current_.clear();
+  }
+
+ private:
+  std::string Line(const char* status) const {
+    return table_ ? fmt::format("{:<8} {}\n", status, current_)
+                  : Json{{"file", current_}, {"status", status}}.dump() + "\n";
+  }
+  const bool table_;
+  std::string current_;
+};
+
+// A sound model that is not the one of the manifest is a mismatch, not damage.
+void CheckModel(const Generation& generation) {
+  const Manifest& manifest = generation.manifest();
+  const std::string path = generation.folder() + "/" + layout::kModel;
+  const Model model = LoadModel(path);
+  if (model.id != manifest.model_id) {
+    Fail(ErrorCode::kMismatch, "{}: model {}, but generation {} was made by model {}", path,
+         model.id, generation.name(), manifest.model_id);
+  }
+  const auto same = [](const Matrix& a, const Matrix& b) {
+    return a.rows() == b.rows() && a.cols() == b.cols() &&
+           std::equal(a.data(), a.data() + a.rows() * a.cols(), b.data());
+  };
+  if (!same(model.masks.matrix(), manifest.masks.matrix())) {
+    Fail(ErrorCode::kMismatch, "{}: its masks are not those of generation {}'s manifest", path,
+         generation.name());
+  }
+}
+
+int Verify(const Arguments& arguments) {
+  po::options_description options, input("Options");
+  po::variables_map values;
+  AddIndexOption(input);
+  AddFormatOption(input);
+  options.add(input);
+  if (!ParseOptions(arguments, kVerifyPage, options, values)) return 0;
+  FileLog log(WantsTable(values));
+  const Generation generation = Generation::Open(IndexOption(values));
+  CheckModel(generation);
+  generation.Verify([&](const std::string& file) { log.Begin(file); });
+  log.Finish();
+  Note(fmt::format("{}: sound", generation.folder()));
+  return 0;
+}
+
+uint64_t IndexBytes(const Manifest& manifest, NotionId notion) {
+  return manifest.files.at(layout::NotionIndex(notion)).size;
+}
+
+uint64_t AllBytes(const Manifest& manifest) {
+  uint64_t bytes = 0;
+  for (const auto& [name, entry] : manifest.files) bytes += entry.size;
+  return bytes;
+}
+
+Json ListJson(const Generation& generation) {
+  const Manifest& manifest = generation.manifest();
+  Json notions = Json::array();
+  for (NotionId id = 0; id < manifest.notions.size(); ++id) {
+    const SubspaceManifest& subspace = manifest.subspaces[id];
+    notions.push_back({{"name", manifest.notions[id].name},
+                       {"column", manifest.notions[id].column},
+                       {"live_dims", manifest.masks.live_dims(id).size()},
+                       {"key", subspace.key},
+                       {"bytes", IndexBytes(manifest, id)},
+                       {"ef_search", subspace.ef_search},
+                       {"recall", subspace.recall},
+                       {"recall_queries", subspace.recall_queries},
+                       {"scale", subspace.scale}});
+  }
+  return {{"generation", generation.name()},
+          {"rows", manifest.rows},
+          {"catalogue_rows", manifest.catalogue_rows},
+          {"rejected", manifest.rejected},
+          {"model_id", manifest.model_id},
+          {"created_by", manifest.created_by},
+          {"dim", manifest.dim},
+          {"seed", manifest.seed},
+          {"split_by", manifest.split_by},
+          {"bytes", AllBytes(manifest)},
+          {"notions", notions}};
+}
+
+std::string ListTable(const Generation& generation) {
+  const Manifest& manifest = generation.manifest();
+  std::vector<Arguments> rows = {{"notion", "column", "live dims", "index", "recall@10", "size"}};
+  for (NotionId id = 0; id < manifest.notions.size(); ++id) {
+    const SubspaceManifest& subspace = manifest.subspaces[id];
+    rows.push_back({manifest.notions[id].name, manifest.notions[id].column,
+                    std::to_string(manifest.masks.live_dims(id).size()), subspace.key,
+                    IsExactKey(subspace.key) ? "exact" : PercentOf(subspace.recall),
+                    HumanBytes(IndexBytes(manifest, id))});
+  }
+  return fmt::format(
+             "generation  {}, {}\nrows        {} ({} rejected of {})\nmodel       {}\n"
+             "made by     {}\n\n",
+             generation.name(), HumanBytes(AllBytes(manifest)), Grouped(manifest.rows),
+             Grouped(manifest.rejected), Grouped(manifest.catalogue_rows), manifest.model_id,
+             manifest.created_by) +
+         FormatTable(rows);
+}
+
+int List(const Arguments& arguments) {
+  po::options_description options, input("Options");
+  po::variables_map values;
+  AddIndexOption(input);
+  AddFormatOption(input);
+  options.add(input);
+  if (!ParseOptions(arguments, kListPage, options, values)) return 0;
+  const bool table = WantsTable(values);
+  const Generation generation = Generation::Open(IndexOption(values));
+  Print(table ? ListTable(generation) : ListJson(generation).dump() + "\n");
+  return 0;
+}
+
+int Run(const Arguments& arguments) {
+  return RunCommand(
+      arguments,
+      {.usage = "csn_index COMMAND [options]",
+       .about = "Turns catalogues into index directories that csn_query asks.",
+       .examples =
+           "  csn_index build --catalogue shoes/catalogue.csv --model shoes.csn --index shoes.idx\n"
+           "  csn_index list --index shoes.idx\n"
+           "  csn_index verify --index shoes.idx\n"},
+      {{"build", "catalogue + model -> a new generation of an index directory", Build},
+       {"verify", "read and check every byte of the live generation", Verify},
+       {"list", "show the live generation", List}});
+}
+
+}  // namespace
+}  // namespace csn::cli
+
+int main(int argc, char** argv) { return csn::cli::RunMain(argc, argv, csn::cli::Run); }

@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# The whole of the project in a few minutes: draws shoes, trains on them, indexes them and asks.
+set -euo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+out=demo
+
+usage() {
+  cat <<'HELP'
+Usage: tools/demo.sh [--out DIR] [--help]
+
+Installs what is missing (tools/setup.sh), builds the release preset, and then draws a catalogue
+of 1,200 shoes, trains a model on it for two minutes, indexes it, and asks which shoes are like
+the first one by heel height and by closure. Each command is shown before it runs.
+  --out DIR  where the catalogue, model and index go (default: demo)
+  --help     this text
+HELP
+}
+
+die() {
+  printf 'demo.sh: %s\n' "$*" >&2
+  exit 2
+}
+
+# heading TEXT: what comes next, with the seconds so far.
+heading() { printf '\n== [%4d s] %s\n' "$SECONDS" "$*"; }
+
+# Shows a command as a reader would type it, then runs it.
+run() {
+  printf '$'
+  printf ' %q' "$@"
+  printf '\n'
+  "$@"
+}
+
+# The sku of the first item of the CSV $1.
+first_sku() {
+  awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "sku") column = i }
+           NR == 2 { print $column }' "$1"
+}
+
+while (($# > 0)); do
+  case "$1" in
+    --out)
+      out="${2:-}"
+      [[ -n "$out" ]] || die "--out: expected a folder"
+      shift 2
+      ;;
+    --out=?*)
+      out="${1#--out=}"
+      shift
+      ;;
+    -h | --help) usage && exit 0 ;;
+    *) die "unknown argument '$1'; see tools/demo.sh --help" ;;
+  esac
+done
+
+export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=1
+heading "setup"
+"$root/tools/setup.sh"
+heading "build"
+(cd "$root" && cmake --preset release >/dev/null && cmake --build --preset release)
+PATH="$root/build/release/bin:$PATH"
+
+shoes="$out/shoes"
+model="$out/shoes.csn"
+index="$out/shoes.idx"
+mkdir -p "$out"
+
+heading "draw a catalogue of 1,200 shoes"
+if [[ -e "$shoes/catalogue.csv" ]]; then
+  printf '%s is there already and is used again\n' "$shoes/catalogue.csv"
+else
+  run csn_catalogue shoes --count 1200 --seed 7 --out "$shoes"
+fi
+run csn_catalogue check --catalogue "$shoes/catalogue.csv"
+
+heading "train for two minutes"
+run csn_train --catalogue "$shoes/catalogue.csv" --notion closure \
+  --notion heel-height=heel_height:numeric --notion category --minutes 2 --model "$model"
+
+heading "index"
+run csn_index build --catalogue "$shoes/catalogue.csv" --model "$model" --index "$index"
+
+sku="$(first_sku "$shoes/catalogue.csv")"
+heading "which shoes have heels as high as $sku?"
+run csn_query --index "$index" --notion heel-height --sku "$sku" -k 5 --format table
+heading "and which close like it?"
+run csn_query --index "$index" --notion closure --sku "$sku" -k 5 --format table
+
+heading "done"
+cat <<DONE
+catalogue  $shoes/catalogue.csv (photographs beside it)
+model      $model
+index      $index
+
+Try next:
+  export PATH="$root/build/release/bin:\$PATH" CSN_INDEX="$index"
+  csn_query --notion heel-height=2,closure --sku $sku -k 5
+  csn_query --help
+  csn_eval --help
+DONE

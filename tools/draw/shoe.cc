@@ -1,0 +1,166 @@
+#include "tools/draw/shoe.h"
+
+#include <cmath>
+#include <vector>
+
+namespace csn {
+
+std::string ShoeCategoryName(ShoeCategory category) {
+  switch (category) {
+    case ShoeCategory::kBoot:
+      return "boot";
+    case ShoeCategory::kPump:
+      return "pump";
+    case ShoeCategory::kSandal:
+      return "sandal";
+    case ShoeCategory::kTrainer:
+      return "trainer";
+    case ShoeCategory::kSlipper:
+      return "slipper";
+  }
+  return "";
+}
+
+std::string ShoeClosureName(ShoeClosure closure) {
+  switch (closure) {
+    case ShoeClosure::kLaceUp:
+      return "lace-up";
+    case ShoeClosure::kBuckle:
+      return "buckle";
+    case ShoeClosure::kZip:
+      return "zip";
+    case ShoeClosure::kSlipOn:
+      return "slip-on";
+    case ShoeClosure::kHookAndLoop:
+      return "hook-and-loop";
+  }
+  return "";
+}
+
+std::string ToeShapeName(ToeShape toe) {
+  switch (toe) {
+    case ToeShape::kRound:
+      return "round";
+    case ToeShape::kPointed:
+      return "pointed";
+    case ToeShape::kSquare:
+      return "square";
+    case ToeShape::kOpen:
+      return "open";
+  }
+  return "";
+}
+
+namespace {
+
+struct PaletteEntry {
+  const char* name;
+  Rgb colour;
+};
+
+PaletteEntry Palette(ShoeColour colour) {
+  switch (colour) {
+    case ShoeColour::kBlack:
+      return {"black", {0.13, 0.13, 0.14}};
+    case ShoeColour::kWhite:
+      return {"white", {0.94, 0.94, 0.93}};
+    case ShoeColour::kGrey:
+      return {"grey", {0.52, 0.53, 0.55}};
+    case ShoeColour::kBrown:
+      return {"brown", {0.40, 0.24, 0.13}};
+    case ShoeColour::kBeige:
+      return {"beige", {0.82, 0.70, 0.54}};
+    case ShoeColour::kRed:
+      return {"red", {0.76, 0.13, 0.15}};
+    case ShoeColour::kBlue:
+      return {"blue", {0.15, 0.30, 0.66}};
+    case ShoeColour::kGreen:
+      return {"green", {0.16, 0.47, 0.26}};
+    case ShoeColour::kPink:
+      return {"pink", {0.93, 0.52, 0.66}};
+    case ShoeColour::kYellow:
+      return {"yellow", {0.95, 0.78, 0.18}};
+  }
+  return {"", {}};
+}
+
+// One item's colour: the named one, a little brighter or duller, a little off in hue.
+Rgb Vary(Rgb colour, Rng& rng) {
+  const double brightness = rng.Uniform(-0.05, 0.05);
+  const auto channel = [&](double value) {
+    return value + brightness + rng.Uniform(-0.025, 0.025);
+  };
+  const double r = channel(colour.r), g = channel(colour.g), b = channel(colour.b);
+  return Clamped({r, g, b});
+}
+
+// One of `choices` at least `gap` away from `upper` in brightness; the farthest where none is.
+Rgb PickContrasting(const std::vector<Rgb>& choices, Rgb upper, double gap, Rng& rng) {
+  std::vector<Rgb> fitting;
+  Rgb farthest = choices.front();
+  const auto apart = [&](Rgb c) { return std::abs(Luminance(c) - Luminance(upper)); };
+  for (const Rgb& choice : choices) {
+    if (apart(choice) >= gap) fitting.push_back(choice);
+    if (apart(choice) > apart(farthest)) farthest = choice;
+  }
+  const uint64_t pick = rng.Next();  // always one draw, whatever fits
+  return fitting.empty() ? farthest : fitting[pick % fitting.size()];
+}
+
+HeelStyle SampleHeelStyle(ShoeCategory category, Rng& rng) {
+  const uint64_t pick = rng.Below(4);
+  if (category == ShoeCategory::kTrainer || category == ShoeCategory::kSlipper) {
+    return pick < 2 ? HeelStyle::kWedge : HeelStyle::kPlatform;
+  }
+  return static_cast<HeelStyle>(pick);
+}
+
+void SampleColours(Shoe& shoe, Rng& rng) {
+  shoe.upper = Vary(Palette(shoe.colour).colour, rng);
+  const std::vector<Rgb> soles = {{0.14, 0.12, 0.11}, {0.30, 0.19, 0.12}, {0.74, 0.57, 0.38},
+                                  {0.88, 0.86, 0.82}, {0.56, 0.42, 0.28}, {0.40, 0.40, 0.41}};
+  shoe.sole = Vary(PickContrasting(soles, shoe.upper, 0.28, rng), rng);
+  const std::vector<Rgb> accents = {{0.95, 0.95, 0.93},
+                                    {0.10, 0.10, 0.11},
+                                    {0.88, 0.80, 0.62},
+                                    Lighter(shoe.upper, 0.6),
+                                    Darker(shoe.upper, 0.65)};
+  shoe.accent = PickContrasting(accents, shoe.upper, 0.32, rng);
+  shoe.metal = rng.Below(2) == 0 ? Rgb{0.86, 0.87, 0.89} : Rgb{0.88, 0.72, 0.34};
+  const double brightness = rng.Uniform(0.82, 0.97);
+  const double warmth = rng.Uniform(-0.03, 0.03);
+  shoe.background = Clamped({brightness + warmth, brightness, brightness - warmth});
+}
+
+}  // namespace
+
+std::string ShoeColourName(ShoeColour colour) { return Palette(colour).name; }
+
+Shoe SampleShoe(Rng& rng) {
+  Shoe shoe;
+  shoe.category = static_cast<ShoeCategory>(rng.Below(kShoeCategories));
+  shoe.closure = static_cast<ShoeClosure>(rng.Below(kShoeClosures));
+  shoe.toe_shape = static_cast<ToeShape>(rng.Below(kToeShapes));
+  shoe.colour = static_cast<ShoeColour>(rng.Below(kShoeColours));
+  // Whole millimetres, so that the label is exactly what is drawn.
+  shoe.heel_height_cm = std::round(rng.Uniform(kMinHeelCm, kMaxHeelCm) * 10) / 10;
+  // Prices of a shop: spread by factors, ending in .95.
+  shoe.price = std::floor(20 * std::exp(rng.Uniform(0, 2.5))) + 0.95;
+
+  shoe.heel_style = SampleHeelStyle(shoe.category, rng);
+  SampleColours(shoe, rng);
+  shoe.faces_left = rng.Below(2) == 0;
+  shoe.length = rng.Uniform(0.66, 0.84);
+  shoe.shift_x = rng.Uniform(-0.7, 0.7);
+  shoe.shift_y = rng.Uniform(-0.4, 0.4);
+  shoe.bulk = rng.Uniform(0.92, 1.1);
+  shoe.shaft = rng.Uniform(0.42, 0.66);
+  shoe.heel_width = rng.Uniform(0.19, 0.27);
+  shoe.platform = rng.Uniform(0.4, 0.65);
+  shoe.shading = rng.Uniform(0.1, 0.32);
+  shoe.fastenings = 1 + static_cast<int>(rng.Below(3));
+  shoe.gore = rng.Below(3) != 0;
+  return shoe;
+}
+
+}  // namespace csn
