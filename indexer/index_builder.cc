@@ -172,8 +172,7 @@ Manifest FillGeneration(const Build& build, const std::string& folder, RejectFil
 }  // namespace
 
 BuildReport BuildIndexDirectory(const BuildOptions& options, const Catalogue& catalogue,
-                                RejectFile& rejects, const ProgressSink& progress,
-                                const StopFlag* stop) {
+                                const ProgressSink& progress, const StopFlag* stop) {
   const auto start = std::chrono::steady_clock::now();
   CheckOptions(options);
   const Build build{.options = options,
@@ -182,6 +181,8 @@ BuildReport BuildIndexDirectory(const BuildOptions& options, const Catalogue& ca
                     .stop = stop,
                     .threads = options.threads > 0 ? options.threads : DefaultThreads()};
   GenerationWriter writer(options.index);
+  // Only now: the list of a build that goes on is not to be replaced by one that is locked out.
+  RejectFile rejects(options.rejects);
   BuildReport report;
   const Manifest manifest = FillGeneration(build, writer.folder(), rejects, report);
   DescribeSubspaces(manifest, writer.folder(), report);

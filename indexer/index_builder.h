@@ -17,7 +17,9 @@ namespace csn {
 struct BuildOptions {
   std::string catalogue_path;  // only for messages
   std::string model_path;
-  std::string index;       // directory
+  std::string index;    // directory
+  std::string rejects;  // file for rejected rows (storage/catalogue.h RejectFile); empty: they are
+                        // only counted
   std::string created_by;  // program and version, for the manifest
   // These change results.
   std::string index_key =
@@ -52,7 +54,6 @@ struct BuildReport {
 // nothing is published: Error(kFailed). Interrupted or failed: the old generation stands and
 // nothing is left.
 BuildReport BuildIndexDirectory(const BuildOptions& options, const Catalogue& catalogue,
-                                RejectFile& rejects, const ProgressSink& progress,
-                                const StopFlag* stop);
+                                const ProgressSink& progress, const StopFlag* stop);
 
 }  // namespace csn

@@ -36,8 +36,7 @@ std::vector<Query::WeightedNotion> ParseNotionWeights(const std::string& text);
 // A hit's part in one notion.
 struct NotionPart {
   double distance = 0;  // shown: sqrt(D_c / S_c)
-  double share =
-      0;  // its term of the score, w_c * D_c / S_c; 0 for a notion that was not asked for
+  double share = 0;     // its term of the score, w_c * D_c / S_c; 0 where it was not asked for
 };
 
 struct Hit {

@@ -40,7 +40,7 @@ struct Manifest {
   uint64_t rows = 0;
   uint64_t catalogue_rows = 0;  // = rows + rejected
   uint64_t rejected = 0;
-  uint64_t seed = 0;
+  uint64_t seed = 0;     // of the build: draws the queries of the recall
   std::string split_by;  // column of the model's split rule; empty: sku
   std::vector<Column> columns;
   std::vector<Notion> notions;

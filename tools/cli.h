@@ -1,4 +1,5 @@
-// What every program shares: options and help, exit statuses, signals, progress. Programs hold no other try/catch.
+// What every program shares: options and help, exit statuses, signals, progress. Programs hold no
+// other try/catch.
 #pragma once
 
 #include <boost/program_options.hpp>
@@ -17,28 +18,32 @@ namespace csn::cli {
 
 namespace po = boost::program_options;
 
-// A program's (or subcommand's) page: `usage` is the first line after "Usage: " and begins with the program's name,
-// `about` a paragraph, `examples` whole commands with what they do, printed after the options.
+// A program's (or subcommand's) page: `usage` is the first line after "Usage: " and begins with the
+// program's name, `about` a paragraph, `examples` whole commands with what they do, printed after
+// the options.
 struct Page {
   std::string usage;
   std::string about;
   std::string examples;
 };
 
-// Parses argv against `options` (which gets --help and --version added). Prints the page to stdout and returns false for
-// --help, the version for --version. Throws Error(kInvalidArgument) naming the flag for unknown, repeated, missing or
-// malformed ones, with near names where there are any. No abbreviations are guessed.
+// Parses argv against `options` (which gets --help and --version added). Prints the page to stdout
+// and returns false for
+// --help, the version for --version. Throws Error(kInvalidArgument) naming the flag for unknown,
+// repeated, missing or malformed ones, with near names where there are any. No abbreviations are
+// guessed.
 bool ParseOptions(const std::vector<std::string>& arguments, const Page& page,
                   po::options_description& options, po::variables_map& values,
                   const po::positional_options_description& positional = {});
 
-// Runs a program: body(arguments after the program's name) returns the exit status; an Error becomes one line on stderr
-// ("csn_index: error: ...") and its status, by a signal 128 + signal, anything else status 1. SIGINT and SIGTERM set Stop(); a
-// second one ends at once. A closed stdout is a quiet end.
+// Runs a program: body(arguments after the program's name) returns the exit status; an Error
+// becomes one line on stderr
+// ("csn_index: error: ...") and its status, by a signal 128 + signal, anything else status 1.
+// SIGINT and SIGTERM set Stop(); a second one ends at once. A closed stdout is a quiet end.
 int RunMain(int argc, char** argv, const std::function<int(const std::vector<std::string>&)>& body);
 
-// Runs the subcommand named by arguments[0]; with --help prints `page` and the list, without one throws
-// Error(kInvalidArgument) that lists them.
+// Runs the subcommand named by arguments[0]; with --help prints `page` and the list, without one
+// throws Error(kInvalidArgument) that lists them.
 struct Command {
   std::string name;
   std::string about;  // one line
@@ -54,15 +59,15 @@ int InterruptedStatus();
 // "csn_index 0.1.0"
 std::string VersionLine(const std::string& program);
 
-// Writes to stdout, and one line to stderr. Print throws Error(kFailed) where stdout cannot be written (but see RunMain
-// for a closed pipe).
+// Writes to stdout, and one line to stderr. Print throws Error(kFailed) where stdout cannot be
+// written (but see RunMain for a closed pipe).
 void Print(const std::string& text);
 void Note(const std::string& line);
 bool StdoutIsTerminal();
 std::string Grouped(uint64_t number);  // 1234567 -> "1,234,567"; for people only
 
-// The value of an option declared as po::value<int64_t>() or <double>(), checked: boost itself would take -1 for an
-// unsigned number. Throws Error(kInvalidArgument) naming flag and range.
+// The value of an option declared as po::value<int64_t>() or <double>(), checked: boost itself
+// would take -1 for an unsigned number. Throws Error(kInvalidArgument) naming flag and range.
 int64_t IntegerOption(const po::variables_map& values, const std::string& name, int64_t low,
                       int64_t high);
 double NumberOption(const po::variables_map& values, const std::string& name, double low,
@@ -72,7 +77,8 @@ double NumberOption(const po::variables_map& values, const std::string& name, do
 void AddThreadsOption(po::options_description& options);
 int ThreadsOption(const po::variables_map& values);
 
-// Adds --index DIR, $CSN_INDEX where it is not given; IndexOption throws Error(kInvalidArgument) where neither is.
+// Adds --index DIR, $CSN_INDEX where it is not given; IndexOption throws Error(kInvalidArgument)
+// where neither is.
 void AddIndexOption(po::options_description& options);
 std::string IndexOption(const po::variables_map& values);
 
@@ -82,19 +88,20 @@ bool WantsTable(const po::variables_map& values);
 
 // Adds --column NAME:TYPE (repeatable) and --allow-outside.
 void AddColumnOptions(po::options_description& options);
-// Adds --catalogue, the column options and --rejects FILE; `default_rejects` says in words where they go without it.
+// Adds --catalogue, the column options and --rejects FILE; `default_rejects` says in words where
+// they go without it.
 void AddCatalogueOptions(po::options_description& options, const std::string& default_rejects);
 Catalogue OpenCatalogue(const std::string& path, const po::variables_map& values);
 // --rejects, or `fallback`. Throws Error(kInvalidArgument) where that is the catalogue itself.
 std::string RejectPath(const po::variables_map& values, const std::string& fallback);
 // Says on stderr what was rejected, and returns the exit status: 0, or 4 where anything was.
-int FinishRejects(const StreamCounts& counts, const RejectFile& rejects);
+int FinishRejects(const StreamCounts& counts, const std::string& path);
 
 // Adds --progress none|plain|json (default: a bar on a terminal, plain lines otherwise).
 void AddProgressOption(po::options_description& options);
-// A sink that draws a bar with rate and time left on a terminal (at most 10 times a second), writes a plain line a stage every few
-// seconds otherwise, or JSON lines, all to stderr and without colours. Line() prints a whole line without breaking
-// the bar. Thread-safe.
+// A sink that draws a bar with rate and time left on a terminal (at most 10 times a second), writes
+// a plain line a stage every few seconds otherwise, or JSON lines, all to stderr and without
+// colours. Line() prints a whole line without breaking the bar. Thread-safe.
 class ProgressPrinter {
  public:
   explicit ProgressPrinter(const po::variables_map& values);

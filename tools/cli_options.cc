@@ -112,14 +112,13 @@ std::string RejectPath(const po::variables_map& values, const std::string& fallb
   return path;
 }
 
-int FinishRejects(const StreamCounts& counts, const RejectFile& rejects) {
+int FinishRejects(const StreamCounts& counts, const std::string& path) {
   if (counts.rejected == 0) return 0;
   const Reject& first = counts.first_rejected.front();
-  Note(fmt::format(
-      "{} of {} rows rejected{}; the first: line {}{}: {}", Grouped(counts.rejected),
-      Grouped(counts.rows),
-      rejects.path().empty() ? " (--rejects FILE lists them)" : ", listed in " + rejects.path(),
-      first.line, first.sku.empty() ? "" : " (" + first.sku + ")", first.reason));
+  Note(fmt::format("{} of {} rows rejected{}; the first: line {}{}: {}", Grouped(counts.rejected),
+                   Grouped(counts.rows),
+                   path.empty() ? " (--rejects FILE lists them)" : ", listed in " + path,
+                   first.line, first.sku.empty() ? "" : " (" + first.sku + ")", first.reason));
   return 4;
 }
 

@@ -216,7 +216,7 @@ int Run(const Arguments& arguments) {
   Note(fmt::format("precision@{} on {} items that model {} has not seen", k, Grouped(set.size),
                    model.id.substr(0, 12)));
   Print(table ? ReportTable(model, measured) : ReportJson(model, set, k, measured).dump() + "\n");
-  return FinishRejects(set.counts, rejects);
+  return FinishRejects(set.counts, rejects.path());
 }
 
 }  // namespace

@@ -123,6 +123,7 @@ int Build(const Arguments& arguments) {
       .catalogue_path = values["catalogue"].as<std::string>(),
       .model_path = values["model"].as<std::string>(),
       .index = IndexOption(values),
+      .rejects = RejectPath(values, DefaultRejects(IndexOption(values))),
       .created_by = VersionLine("csn_index"),
       .index_key = values["index-key"].as<std::string>(),
       .seed = static_cast<uint64_t>(IntegerOption(values, "seed", 0, INT64_MAX)),
@@ -130,17 +131,16 @@ int Build(const Arguments& arguments) {
       .batch = static_cast<size_t>(IntegerOption(values, "batch", 1, kLargestBatch))};
   const bool table = WantsTable(values);
   const Catalogue catalogue = OpenCatalogue(build.catalogue_path, values);
-  RejectFile rejects(RejectPath(values, DefaultRejects(build.index)));
   BuildReport report;
   {
     ProgressPrinter progress(values);
-    report = BuildIndexDirectory(build, catalogue, rejects, progress.sink(), &Stop());
+    report = BuildIndexDirectory(build, catalogue, progress.sink(), &Stop());
   }
   Note(fmt::format("{}: generation {} of {} items, {} notions, in {:.1f} s", build.index,
                    report.generation, Grouped(report.counts.accepted), report.subspaces.size(),
                    report.seconds));
   Print(table ? ReportTable(report) : ReportJson(report, build).dump() + "\n");
-  return FinishRejects(report.counts, rejects);
+  return FinishRejects(report.counts, build.rejects);
 }
 
 // A line a file as it has been checked; the one in hand when an error passes is the damaged one.

@@ -27,6 +27,7 @@ using Json = nlohmann::ordered_json;
 using Arguments = std::vector<std::string>;
 
 constexpr double kMostMinutes = 100'000;
+constexpr int64_t kMostSteps = 1'000'000'000;
 
 const Page kPage = {
     .usage = "csn_train --catalogue FILE --notion SPEC... --model MODEL [options]",
@@ -115,7 +116,7 @@ TrainOptions ReadTrainOptions(const po::variables_map& values) {
   options.batch = IntegerOption(values, "batch", 2, 65536);
   options.seed = static_cast<uint64_t>(IntegerOption(values, "seed", 0, INT64_MAX));
   options.threads = ThreadsOption(values);
-  if (values.count("steps") != 0) options.steps = IntegerOption(values, "steps", 1, INT64_MAX);
+  if (values.count("steps") != 0) options.steps = IntegerOption(values, "steps", 1, kMostSteps);
   if (values.count("minutes") != 0) {
     options.minutes = NumberOption(values, "minutes", 0.01, kMostMinutes);
     options.max_epochs = INT64_MAX;  // whoever names a time wants it used
@@ -286,7 +287,7 @@ int Run(const Arguments& arguments) {
                      Stop().signal.load(), path, report.model.training.best_epoch));
   }
   Print(table ? ReportTable(path, report) : ReportJson(path, report, set).dump() + "\n");
-  const int status = FinishRejects(set.counts, rejects);
+  const int status = FinishRejects(set.counts, rejects.path());
   return report.interrupted ? InterruptedStatus() : status;
 }
 

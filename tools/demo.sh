@@ -97,6 +97,6 @@ index      $index
 Try next:
   export PATH="$root/build/release/bin:\$PATH" CSN_INDEX="$index"
   csn_query --notion heel-height=2,closure --sku $sku -k 5
+  csn_eval --model "$model" --catalogue "$shoes/catalogue.csv"
   csn_query --help
-  csn_eval --help
 DONE

@@ -6,8 +6,9 @@
 
 namespace csn::cli {
 
-// Rows of cells, the first being the heads; columns as wide as their widest cell, all but the first flush right.
-// Control characters become '?', so that a catalogue's text cannot steer a terminal. Ends in a newline.
+// Rows of cells, the first being the heads; columns as wide as their widest cell, all but the first
+// flush right. Control characters become '?', so that a catalogue's text cannot steer a terminal.
+// Ends in a newline.
 std::string FormatTable(const std::vector<std::vector<std::string>>& rows);
 
 }  // namespace csn::cli

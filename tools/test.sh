@@ -48,9 +48,13 @@ configure_and_build() {
 
 run_tests() { ctest --preset "$1"; }
 
-# One file a process: those that include LibTorch take far longer than the others.
+# One file a process. What includes LibTorch is left to the compiler's warnings: clang 14 cannot parse
+# LibTorch 1.13's headers as C++20. The compile database has g++'s warning options, some of them unknown
+# to clang.
 lint() {
-  sources no_headers | xargs -0 -n 1 -P "$jobs" clang-tidy --quiet -p build/release 2>&1 |
+  sources no_headers | grep -zvE '^(embedder|tests)/torch/' |
+    xargs -0 -n 1 -P "$jobs" clang-tidy --quiet -p build/release \
+      --extra-arg=-Wno-unknown-warning-option 2>&1 |
     { grep -vE '^[0-9]+ warnings? (generated|treated as error)' || true; }
 }
 

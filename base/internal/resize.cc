@@ -50,7 +50,9 @@ void ResizeRow(const uint8_t* source, const std::vector<Taps>& taps, float* outp
   }
 }
 
-uint8_t Round(float value) { return static_cast<uint8_t>(std::clamp(value, 0.0f, 255.0f) + 0.5f); }
+uint8_t Round(float value) {
+  return static_cast<uint8_t>(std::lround(std::clamp(value, 0.0f, 255.0f)));
+}
 
 }  // namespace
 

@@ -115,7 +115,7 @@ void RestoreTrunk(const std::vector<Tensor>& tensors, TrunkNet& trunk) {
   torch::NoGradGuard no_grad;
   std::map<std::string, const Tensor*> by_name;
   for (const Tensor& tensor : tensors) by_name[tensor.name] = &tensor;
-  const auto restore = [&](const std::string& name, torch::Tensor target) {
+  const auto restore = [&](const std::string& name, const torch::Tensor& target) {
     if (!target.is_floating_point()) return;
     const auto found = by_name.find(name);
     if (found == by_name.end()) Fail(ErrorCode::kCorruption, "model: tensor {} is missing", name);

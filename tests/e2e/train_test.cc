@@ -1,1 +1,188 @@
-#include <gtest/gtest.h>
+// csn_train and csn_eval as a user runs them.
+#include <filesystem>
+
+#include "base/file.h"
+#include "embedder/model_file.h"
+#include "tests/support/shop.h"
+
+namespace csn::test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+std::string TrainCommand(const std::string& more) {
+  return fmt::format("csn_train --catalogue {} --model m.csn {} {}", Shop::Get().catalogue(),
+                     Shop::kTraining, more);
+}
+
+TEST(TrainProgramTest, WritesTheModelItReports) {
+  const Shop& shop = Shop::Get();
+  const json& report = shop.trained();
+  const Model model = LoadModel(shop.model());
+  EXPECT_EQ(report["model_id"], model.id);
+  EXPECT_EQ(report["steps"], 12);
+  EXPECT_EQ(report["best_epoch"], model.training.best_epoch);
+  EXPECT_EQ(report["interrupted"], false);
+  EXPECT_EQ(report["items"]["train"].get<int>() + report["items"]["validation"].get<int>() +
+                report["items"]["test"].get<int>(),
+            Shop::kItems);
+  for (const char* notion : {"closure", "heel-height"}) {
+    const double error = report["triplet_error"]["notions"][notion];
+    EXPECT_GE(error, 0);
+    EXPECT_LE(error, 1);
+  }
+  ASSERT_EQ(model.notions.size(), 2);
+  EXPECT_EQ(model.notions[1].column, "heel_height");
+  EXPECT_GT(model.notions[1].near, 0);
+  EXPECT_LT(model.notions[1].near, model.notions[1].far);
+  EXPECT_EQ(model.dim(), 16);
+  EXPECT_EQ(model.preprocessing.size, 32);
+  // Drawn photographs all differ.
+  EXPECT_EQ(model.seen_photographs.size(),
+            report["items"]["train"].get<size_t>() + report["items"]["validation"].get<size_t>());
+}
+
+TEST(TrainProgramTest, SameSeedAndThreadsGiveTheSameModelWhereverThePhotographsComeFrom) {
+  const TempDir folder;
+  const std::string first = RunOk(TrainCommand("--steps 4 --threads 1"), folder.path());
+  const std::string again = RunOk(TrainCommand("--steps 4 --threads 1 --cache 0"), folder.path());
+  const std::string other = RunOk(TrainCommand("--steps 4 --threads 1 --seed 2"), folder.path());
+  EXPECT_EQ(json::parse(first)["model_id"], json::parse(again)["model_id"]);
+  EXPECT_NE(json::parse(first)["model_id"], json::parse(other)["model_id"]);
+}
+
+TEST(TrainProgramTest, TellsEveryEpochOnStderr) {
+  const TempDir folder;
+  const ProcessResult result =
+      RunCommand(TrainCommand("--steps 4 --progress plain --format table"), folder.path());
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("150 items"));
+  EXPECT_THAT(result.err, HasSubstr("epoch 1/"));
+  EXPECT_THAT(result.err, HasSubstr("closure"));
+  EXPECT_THAT(result.out, HasSubstr("triplet error"));
+  const ProcessResult quiet = RunCommand(TrainCommand("--steps 4 --progress none"), folder.path());
+  EXPECT_EQ(quiet.status, 0);
+  EXPECT_EQ(quiet.err, "");
+}
+
+TEST(TrainProgramTest, RefusesBeforeAnyWork) {
+  const TempDir folder;
+  ExpectError(TrainCommand("--steps 4 --minutes 1"), 2, "give one of them", folder.path());
+  ExpectError(TrainCommand("--steps 0"), 2, "--steps", folder.path());
+  ExpectError(TrainCommand("--steps 4 --cache lots"), 2, "--cache", folder.path());
+  ExpectError(TrainCommand("--steps 4 --trunk smal"), 2, "smal", folder.path());
+  ExpectError(TrainCommand("--steps 4 --notion colours"), 2, "colour", folder.path());
+  ExpectError(TrainCommand("--steps 4 --notion closure"), 2, "named twice", folder.path());
+  ExpectError(TrainCommand("--stepps 4"), 2, "--steps", folder.path());
+  ExpectError("csn_train --catalogue none.csv --model m.csn --notion a", 3, "none.csv",
+              folder.path());
+  const std::string nowhere = fmt::format(
+      "csn_train --catalogue {} --model no/m.csn --notion closure", Shop::Get().catalogue());
+  ExpectError(nowhere, 1, "no/m.csn", folder.path());
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+// Starts a training without end, waits for its first epoch, sends the signal.
+ProcessResult TrainAndSignal(const std::string& signal, const std::string& folder) {
+  return RunCommand(TrainCommand("--steps 1000000") +
+                        " 2>err & pid=$!\n"
+                        "for i in $(seq 600); do grep -q 'epoch 1/' err && break; sleep 0.1; done\n"
+                        "kill -" +
+                        signal + " $pid; wait $pid; status=$?; cat err >&2; exit $status",
+                    folder);
+}
+
+TEST(TrainProgramTest, KeepsTheBestModelWhereASignalEndsIt) {
+  for (const auto& [signal, status] : {std::pair{"INT", 130}, {"TERM", 143}}) {
+    SCOPED_TRACE(signal);
+    const TempDir folder;
+    const ProcessResult result = TrainAndSignal(signal, folder.path());
+    EXPECT_EQ(result.status, status) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("holds the best model so far"));
+    const json report = json::parse(result.out);
+    EXPECT_EQ(report["interrupted"], true);
+    const Model model = LoadModel(folder / "m.csn");
+    EXPECT_EQ(report["model_id"], model.id);
+    EXPECT_FALSE(model.seen_photographs.empty());
+  }
+}
+
+TEST(TrainProgramTest, RejectedRowsAreListedAndEndInStatus4) {
+  const TempDir folder;
+  const std::string shoes = std::filesystem::path(Shop::Get().catalogue()).parent_path();
+  RunOk("cp -r " + shoes + " s && echo 'bad,images/none.png,,,,,,' >> s/catalogue.csv",
+        folder.path());
+  const ProcessResult result =
+      RunCommand(fmt::format("csn_train --catalogue s/catalogue.csv --model m.csn --steps 2 {}",
+                             Shop::kTraining),
+                 folder.path());
+  EXPECT_EQ(result.status, 4) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("1 of 151 rows rejected"));
+  EXPECT_EQ(json::parse(result.out)["items"]["rejected"], 1);
+  EXPECT_THAT(ReadTextFile(folder / "m.csn.rejects.tsv"), HasSubstr("images/none.png"));
+  EXPECT_NO_THROW(LoadModel(folder / "m.csn"));
+}
+
+std::string EvalCommand(const std::string& catalogue) {
+  return fmt::format("csn_eval --model {} --catalogue {} --format json", Shop::Get().model(),
+                     catalogue);
+}
+
+TEST(EvalProgramTest, MeasuresOnWhatTheModelHasNotSeen) {
+  const Shop& shop = Shop::Get();
+  const json report = json::parse(RunOk(EvalCommand(shop.catalogue()) + " --k 5"));
+  EXPECT_EQ(report["model_id"], shop.trained()["model_id"]);
+  EXPECT_EQ(report["test_items"], shop.trained()["items"]["test"]);
+  EXPECT_EQ(report["k"], 5);
+  ASSERT_EQ(report["precision_at_k"].size(), 2);
+  for (const auto& [notion, precision] : report["precision_at_k"].items()) {
+    SCOPED_TRACE(notion);
+    EXPECT_EQ(precision["queries"], report["test_items"]);
+    const double chance = precision["chance"], masked = precision["masked"];
+    const double unmasked = precision["unmasked"];
+    EXPECT_GT(chance, 0);
+    EXPECT_LT(chance, 1);
+    EXPECT_GE(masked, 0);
+    EXPECT_LE(masked, 1);
+    EXPECT_NEAR(precision["error_ratio"], (1 - masked) / (1 - chance), 1e-12);
+    EXPECT_NEAR(precision["gain"], masked - unmasked, 1e-12);
+  }
+  const std::string table = RunOk(fmt::format("csn_eval --model {} --catalogue {} --format table",
+                                              shop.model(), shop.catalogue()));
+  EXPECT_THAT(table, HasSubstr("(1-masked)/(1-chance)"));
+}
+
+TEST(EvalProgramTest, AnotherCatalogueIsAllNewAndMayLackColumns) {
+  const TempDir folder;
+  RunOk("csn_catalogue shoes --count 20 --seed 99 --out s", folder.path());
+  EXPECT_EQ(json::parse(RunOk(EvalCommand("s/catalogue.csv"), folder.path()))["test_items"], 20);
+
+  RunOk("sed -i 1s/closure/fastening/ s/catalogue.csv", folder.path());
+  const ProcessResult part = RunCommand(EvalCommand("s/catalogue.csv"), folder.path());
+  EXPECT_EQ(part.status, 0) << part.err;
+  EXPECT_THAT(part.err, HasSubstr("notion closure: left out"));
+  EXPECT_EQ(json::parse(part.out)["precision_at_k"].size(), 1);
+
+  RunOk("echo 'bad,images/none.png,,,,,,' >> s/catalogue.csv", folder.path());
+  const ProcessResult rejected = RunCommand(EvalCommand("s/catalogue.csv"), folder.path());
+  EXPECT_EQ(rejected.status, 4) << rejected.err;
+  EXPECT_EQ(json::parse(rejected.out)["rejected"], 1);
+
+  RunOk("sed -i 1s/heel_height/heel/ s/catalogue.csv", folder.path());
+  const ProcessResult none = RunCommand(EvalCommand("s/catalogue.csv"), folder.path());
+  EXPECT_EQ(none.status, 2);
+  EXPECT_THAT(none.err, HasSubstr("csn_eval: error: catalogue s/catalogue.csv"));
+}
+
+TEST(EvalProgramTest, RefusesWhatItCannotUse) {
+  const TempDir folder;
+  WriteText(folder / "m.csn", "no model");
+  const std::string catalogue = Shop::Get().catalogue();
+  ExpectError("csn_eval --model none.csn --catalogue " + catalogue, 3, "none.csn", folder.path());
+  ExpectError("csn_eval --model m.csn --catalogue " + catalogue, 5, "m.csn", folder.path());
+  ExpectError(EvalCommand(catalogue) + " --k 0", 2, "--k", folder.path());
+}
+
+}  // namespace
+}  // namespace csn::test

@@ -104,6 +104,7 @@ class IndexBuilderTest : public testing::Test {
     options.catalogue_path = folder_ / "c.csv";
     options.model_path = folder_ / "m.csn";
     options.index = folder_ / "idx";
+    options.rejects = folder_ / "rejects.tsv";
     options.created_by = "a test";
     options.threads = 2;
     options.batch = 16;
@@ -113,9 +114,7 @@ class IndexBuilderTest : public testing::Test {
 
   BuildReport Build(const BuildOptions& options, const StopFlag* stop = nullptr,
                     const ProgressSink& progress = {}) {
-    RejectFile rejects(folder_ / "rejects.tsv");
-    return BuildIndexDirectory(options, Catalogue::Open(options.catalogue_path), rejects, progress,
-                               stop);
+    return BuildIndexDirectory(options, Catalogue::Open(options.catalogue_path), progress, stop);
   }
 
   // What lies under a folder, by relative path.
@@ -311,7 +310,9 @@ TEST_F(IndexBuilderTest, RefusesWhatItCannotUse) {
   EXPECT_FALSE(fs::exists(folder_ / "idx"));
 
   const GenerationWriter other(folder_ / "idx");
+  WriteText(folder_ / "rejects.tsv", "of the build that goes on");
   EXPECT_THAT([&] { Build(Options()); }, ThrowsError(ErrorCode::kLocked, "idx"));
+  EXPECT_EQ(ReadTextFile(folder_ / "rejects.tsv"), "of the build that goes on");
 }
 
 }  // namespace

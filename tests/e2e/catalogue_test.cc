@@ -1,0 +1,94 @@
+// csn_catalogue as a user runs it.
+#include <filesystem>
+
+#include "base/file.h"
+#include "tests/support/shop.h"
+
+namespace csn::test {
+namespace {
+
+using nlohmann::json;
+
+json Check(const std::string& folder, const std::string& arguments, int status) {
+  const ProcessResult result =
+      RunCommand("csn_catalogue check " + arguments + " --format json", folder);
+  EXPECT_EQ(result.status, status) << result.err;
+  return json::parse(result.out);
+}
+
+TEST(CatalogueProgramTest, DrawnShoesAreTheSameForTheSameSeedAndPassTheCheck) {
+  const TempDir folder;
+  RunOk("csn_catalogue shoes --count 12 --seed 5 --out a --threads 1", folder.path());
+  RunOk("csn_catalogue shoes --count 12 --seed 5 --out b --threads 2", folder.path());
+  RunOk("diff -r a b", folder.path());
+  const json found = Check(folder.path(), "a/catalogue.csv", 0);
+  EXPECT_EQ(found["rows"], 12);
+  EXPECT_EQ(found["accepted"], 12);
+  EXPECT_EQ(found["rejected"], 0);
+  EXPECT_EQ(found["identical_groups"], 0);
+  EXPECT_EQ(found["columns"].size(), 6);
+  EXPECT_EQ(found["columns"][2]["name"], "heel_height");
+  EXPECT_EQ(found["columns"][2]["type"], "number");
+  EXPECT_EQ(found["columns"][2]["present"], 12);
+  // The same through a flag, as a table for people, with nothing else on stdout.
+  const std::string table =
+      RunOk("csn_catalogue check --catalogue a/catalogue.csv --format table", folder.path());
+  EXPECT_THAT(table, testing::HasSubstr("heel_height"));
+  EXPECT_THAT(table, testing::HasSubstr("12 rows: 12 good, 0 rejected"));
+  ExpectError("csn_catalogue shoes --count 1 --out a", 2, "exists already", folder.path());
+}
+
+TEST(CatalogueProgramTest, SaysWhatWouldBeRejectedAndWhatOccursTwice) {
+  const TempDir folder;
+  WritePng(folder / "1.png", TestImage(20, 20, 1));
+  WritePng(folder / "2.png", TestImage(20, 20, 2));
+  WriteText(folder / "broken.jpg", "\xff\xd8\xff no");
+  WriteText(folder / "c.csv",
+            "sku,image,size,tags,price\na,1.png,38,x|y,10\nb,2.png,XL,x,NA\nc,1.png,39,,12.5\n"
+            "d,broken.jpg,40,y,1\ne,none.png,41,y,2\na,2.png,42,y,3\nf,1.png,38,,4\n");
+  const json found = Check(folder.path(), "c.csv --rejects bad.tsv", 4);
+  EXPECT_EQ(found["rows"], 7);
+  EXPECT_EQ(found["accepted"], 4);
+  EXPECT_EQ(found["rejected"], 3);
+  EXPECT_EQ(found["rejected_images"], 2);
+  EXPECT_EQ(found["first_rejected"][0]["line"], 5);
+  EXPECT_EQ(found["first_rejected"][0]["sku"], "d");
+  EXPECT_EQ(found["identical_groups"], 1);
+  EXPECT_EQ(found["first_identical"][0]["skus"], json({"a", "c", "f"}));
+  EXPECT_EQ(found["columns"][0]["type"], "text");
+  EXPECT_EQ(found["columns"][1]["type"], "list");
+  EXPECT_EQ(found["columns"][2]["type"], "number");
+  EXPECT_EQ(found["columns"][2]["missing"], 1);
+  const std::string rejects = ReadTextFile(folder / "bad.tsv");
+  EXPECT_EQ(std::count(rejects.begin(), rejects.end(), '\n'), 3);
+  // Declared to be a number, size rejects the row that is none.
+  EXPECT_EQ(Check(folder.path(), "c.csv --column size:number", 4)["rejected"], 4);
+}
+
+TEST(CatalogueProgramTest, ChecksAFolderOfImages) {
+  const TempDir folder;
+  WritePng(folder / "photos/one.png", TestImage(20, 20, 1));
+  WritePng(folder / "photos/more/two.png", TestImage(20, 20, 2));
+  EXPECT_EQ(Check(folder.path(), "photos", 0)["accepted"], 2);
+}
+
+TEST(CatalogueProgramTest, NeverOverwritesTheCatalogueWithItsRejects) {
+  const TempDir folder;
+  WriteText(folder / "c.csv", "sku,image\na,none.png\n");
+  ExpectError("csn_catalogue check c.csv --rejects ./c.csv", 2, "the catalogue itself",
+              folder.path());
+  EXPECT_EQ(ReadTextFile(folder / "c.csv"), "sku,image\na,none.png\n");
+}
+
+TEST(CatalogueProgramTest, RefusesWhatIsNoCatalogue) {
+  const TempDir folder;
+  WriteText(folder / "c.csv", "name,image\na,b\n");
+  ExpectError("csn_catalogue check none.csv", 3, "none.csv", folder.path());
+  ExpectError("csn_catalogue check c.csv", 2, "sku", folder.path());
+  ExpectError("csn_catalogue check c.csv --column name:integer", 2, "integer", folder.path());
+  ExpectError("csn_catalogue check c.csv d.csv", 2, "'d.csv'", folder.path());
+  ExpectError("csn_catalogue shoes --count 0 --out s", 2, "--count", folder.path());
+}
+
+}  // namespace
+}  // namespace csn::test

@@ -1,0 +1,238 @@
+// csn_index as a user runs it: build, list, verify, and what interrupts or damages them.
+#include <algorithm>
+#include <filesystem>
+
+#include "base/file.h"
+#include "embedder/model_file.h"
+#include "storage/generation.h"
+#include "storage/layout.h"
+#include "tests/support/shop.h"
+
+namespace csn::test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::HasSubstr;
+
+std::string BuildCommand(const std::string& catalogue, const std::string& more = "") {
+  return fmt::format("csn_index build --catalogue {} --model {} --index idx {}", catalogue,
+                     Shop::Get().model(), more);
+}
+
+// A copy of the shop's index, to be changed.
+void CopyIndex(const TempDir& folder) {
+  fs::copy(Shop::Get().index(), folder / "idx", fs::copy_options::recursive);
+}
+
+std::string LiveFolder(const TempDir& folder) { return Generation::Open(folder / "idx").folder(); }
+
+// A copy of the shop's catalogue with more rows.
+void CopyCatalogue(const TempDir& folder, const std::string& rows) {
+  fs::copy(fs::path(Shop::Get().catalogue()).parent_path(), folder / "s",
+           fs::copy_options::recursive);
+  const std::string path = folder / "s/catalogue.csv";
+  WriteText(path, ReadTextFile(path) + rows);
+}
+
+TEST(IndexProgramTest, ListsWhatWasBuilt) {
+  const Shop& shop = Shop::Get();
+  EXPECT_EQ(shop.built()["generation"], "000001");
+  EXPECT_EQ(shop.built()["rows"], Shop::kItems);
+  const json list = json::parse(RunOk("csn_index list --format json --index " + shop.index()));
+  EXPECT_EQ(list["generation"], "000001");
+  EXPECT_EQ(list["rows"], Shop::kItems);
+  EXPECT_EQ(list["rejected"], 0);
+  EXPECT_EQ(list["model_id"], shop.trained()["model_id"]);
+  EXPECT_THAT(list["created_by"].get<std::string>(), HasSubstr("csn_index"));
+  ASSERT_EQ(list["notions"].size(), 2);
+  for (const json& notion : list["notions"]) {
+    EXPECT_EQ(notion["live_dims"], shop.trained()["live_dims"][notion["name"].get<std::string>()]);
+    EXPECT_EQ(notion["key"], "Flat");
+    EXPECT_EQ(notion["recall"], 1);
+    EXPECT_GT(notion["bytes"], 0);
+  }
+  // The index may be named by the environment; a table is for people.
+  const std::string table = RunOk("CSN_INDEX=" + shop.index() + " csn_index list --format table");
+  EXPECT_THAT(table, HasSubstr("heel-height"));
+  EXPECT_THAT(table, HasSubstr("150 (0 rejected of 150)"));
+}
+
+TEST(IndexProgramTest, VerifiesEveryFile) {
+  const Shop& shop = Shop::Get();
+  const std::string out = RunOk("csn_index verify --format json --index " + shop.index());
+  std::vector<std::string> files;
+  std::istringstream lines(out);
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_EQ(json::parse(line)["status"], "ok");
+    files.push_back(json::parse(line)["file"]);
+  }
+  EXPECT_THAT(files, testing::IsSupersetOf(
+                         {"embeddings.f32", "model.csn", "notion-00.faiss", "notion-01.faiss"}));
+}
+
+TEST(IndexProgramTest, RepeatsByteForByte) {
+  const TempDir folder;
+  RunOk(BuildCommand(Shop::Get().catalogue(), "--threads 2 --index-key HNSW16"), folder.path());
+  const std::string first = LiveFolder(folder);
+  RunOk(BuildCommand(Shop::Get().catalogue(), "--threads 2 --index-key HNSW16"), folder.path());
+  const std::string second = LiveFolder(folder);
+  EXPECT_NE(first, second);
+  for (const char* file : {"embeddings.f32", "notion-00.faiss", "notion-01.faiss", "model.csn"}) {
+    EXPECT_EQ(ReadFile(first + "/" + file), ReadFile(second + "/" + file)) << file;
+  }
+}
+
+TEST(IndexProgramTest, RowsAreIndexedOrRejectedAndStatus4SaysSo) {
+  const TempDir folder;
+  CopyCatalogue(folder,
+                "gone,images/none.png,,,,,,\nSHOE-00001,images/SHOE-00001.png,,,,,,\n"
+                ",images/SHOE-00001.png,,,,,,\n");
+  const ProcessResult result = RunCommand(BuildCommand("s/catalogue.csv"), folder.path());
+  EXPECT_EQ(result.status, 4) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("3 of 153 rows rejected, listed in idx.rejects.tsv"));
+  const json report = json::parse(result.out);
+  EXPECT_EQ(report["catalogue_rows"], 153);
+  EXPECT_EQ(report["rows"], 150);
+  EXPECT_EQ(report["rejected"], 3);
+  const json list = json::parse(RunOk("csn_index list --format json --index idx", folder.path()));
+  EXPECT_EQ(list["catalogue_rows"], list["rows"].get<int>() + list["rejected"].get<int>());
+  const std::string rejects = ReadTextFile(folder / "idx.rejects.tsv");
+  EXPECT_THAT(rejects, testing::StartsWith("152\tgone\timage images/none.png"));
+  EXPECT_EQ(std::count(rejects.begin(), rejects.end(), '\n'), 3);
+  EXPECT_THAT(rejects, HasSubstr("\n153\tSHOE-00001\t"));
+
+  // A clean build takes the old list away.
+  RunOk(BuildCommand(Shop::Get().catalogue()), folder.path());
+  EXPECT_FALSE(fs::exists(folder / "idx.rejects.tsv"));
+}
+
+TEST(IndexProgramTest, PublishesNothingWhereNoRowIsAccepted) {
+  const TempDir folder;
+  WriteText(folder / "c.csv", "sku,image\na,none.png\nb,none.png\n");
+  ExpectError(BuildCommand("c.csv"), 1, "none of its 2 rows", folder.path());
+  EXPECT_FALSE(fs::exists(folder / "idx"));
+  ExpectError("csn_index list --index idx", 3, "idx", folder.path());
+  EXPECT_THAT(ReadTextFile(folder / "idx.rejects.tsv"), HasSubstr("none.png"));
+}
+
+TEST(IndexProgramTest, RefusesWrongUse) {
+  const TempDir folder;
+  const std::string catalogue = Shop::Get().catalogue();
+  ExpectError(BuildCommand(catalogue, "--index-key IVF8,Flat"), 2, "IVF8", folder.path());
+  ExpectError(BuildCommand(catalogue, "--batch 0"), 2, "--batch", folder.path());
+  ExpectError(BuildCommand(catalogue, "--thread 1"), 2, "--threads", folder.path());
+  ExpectError(BuildCommand("none.csv"), 3, "none.csv", folder.path());
+  ExpectError("csn_index verfy", 2, "verify", folder.path());
+  ExpectError("csn_index list", 2, "CSN_INDEX", folder.path());
+  WriteText(folder / "idx/notes.txt", "not an index");
+  ExpectError(BuildCommand(catalogue), 2, "idx", folder.path());
+}
+
+TEST(IndexProgramTest, VerifyNamesTheDamagedFile) {
+  for (const char* file : {"embeddings.f32", "notion-01.faiss", "model.csn"}) {
+    SCOPED_TRACE(file);
+    const TempDir folder;
+    CopyIndex(folder);
+    const std::string path = LiveFolder(folder) + "/" + file;
+    std::vector<uint8_t> bytes = ReadFile(path);
+    bytes[bytes.size() / 2] ^= 1;
+    WriteFileAtomically(path, bytes);
+    const ProcessResult result = RunCommand("csn_index verify --index idx", folder.path());
+    EXPECT_EQ(result.status, 5);
+    EXPECT_THAT(result.err, HasSubstr(file));
+  }
+  const TempDir folder;
+  CopyIndex(folder);
+  WriteText(folder / "idx/CURRENT", "rubbish");
+  ExpectError("csn_index list --index idx", 5, "CURRENT", folder.path());
+}
+
+TEST(IndexProgramTest, VerifyTellsAnotherModelFromADamagedOne) {
+  const TempDir folder;
+  CopyIndex(folder);
+  const std::string path = LiveFolder(folder) + "/" + layout::kModel;
+  Model model = LoadModel(path);
+  model.tensors[0].values[0] += 1;
+  SaveModel(path, model);
+  ExpectError("csn_index verify --index idx", 6, "model " + model.id, folder.path());
+}
+
+TEST(IndexProgramTest, VerifyTellsMasksThatAreNotTheModels) {
+  const TempDir folder;
+  CopyIndex(folder);
+  {
+    const Generation old = Generation::Open(folder / "idx");
+    GenerationWriter writer(folder / "idx");
+    for (const auto& [file, entry] : old.manifest().files) {
+      fs::create_directories(fs::path(writer.folder() + "/" + file).parent_path());
+      fs::copy_file(old.folder() + "/" + file, writer.folder() + "/" + file);
+    }
+    Manifest manifest = old.manifest();
+    Matrix weights = manifest.masks.matrix();
+    weights.Row(0)[manifest.masks.live_dims(0)[0]] *= 2;
+    manifest.masks = MaskTable(weights);
+    writer.Publish(manifest);
+  }
+  ExpectError("csn_index verify --index idx", 6, "masks", folder.path());
+}
+
+TEST(IndexProgramTest, AnotherWriterLocksItOut) {
+  const TempDir folder;
+  const GenerationWriter other(folder / "idx");
+  ExpectError(BuildCommand(Shop::Get().catalogue()), 8, "idx", folder.path());
+}
+
+// Starts a build into an index that has a generation, and sends a signal once its own folder is
+// there.
+ProcessResult BuildAndSignal(const std::string& signal, const std::string& folder) {
+  return RunCommand(
+      BuildCommand(Shop::Get().catalogue()) +
+          " & pid=$!\n"
+          "for i in $(seq 600); do [ -e idx/generations/building ] && break; sleep 0.02; done\n"
+          "kill -" +
+          signal + " $pid; wait $pid",
+      folder);
+}
+
+TEST(IndexProgramTest, KilledItLeavesTheOldGenerationAndDoesNotBlockTheNext) {
+  const TempDir folder;
+  CopyIndex(folder);
+  EXPECT_EQ(BuildAndSignal("KILL", folder.path()).status, 128 + 9);
+  EXPECT_TRUE(fs::exists(layout::BuildFolder(folder / "idx")));
+  EXPECT_EQ(Generation::Open(folder / "idx").name(), "000001");
+  RunOk("csn_index verify --index idx", folder.path());
+  RunOk(BuildCommand(Shop::Get().catalogue()), folder.path());
+  EXPECT_EQ(Generation::Open(folder / "idx").name(), "000002");
+  EXPECT_FALSE(fs::exists(layout::BuildFolder(folder / "idx")));
+}
+
+TEST(IndexProgramTest, SignalledItCleansUp) {
+  for (const auto& [signal, status] : {std::pair{"INT", 130}, {"TERM", 143}}) {
+    SCOPED_TRACE(signal);
+    const TempDir folder;
+    CopyIndex(folder);
+    const ProcessResult result = BuildAndSignal(signal, folder.path());
+    EXPECT_EQ(result.status, status) << result.err;
+    EXPECT_EQ(result.out, "");
+    EXPECT_FALSE(fs::exists(layout::BuildFolder(folder / "idx")));
+    EXPECT_EQ(Generation::Open(folder / "idx").name(), "000001");
+  }
+}
+
+TEST(IndexProgramTest, ProgressIsPlainOrJsonOrNone) {
+  const TempDir folder;
+  const auto run = [&](const std::string& mode) {
+    return RunCommand(BuildCommand(Shop::Get().catalogue(), "--progress " + mode), folder.path());
+  };
+  EXPECT_THAT(run("plain").err, HasSubstr("embedding: 150/150 photographs"));
+  EXPECT_THAT(run("none").err, testing::Not(HasSubstr("photographs")));
+  std::istringstream lines(run("json").err);
+  std::string line;
+  ASSERT_TRUE(std::getline(lines, line));
+  EXPECT_EQ(json::parse(line)["total"], 150);
+  EXPECT_EQ(run("loud").status, 2);
+}
+
+}  // namespace
+}  // namespace csn::test

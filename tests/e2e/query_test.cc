@@ -1,0 +1,138 @@
+// csn_query as a user runs it.
+#include <filesystem>
+#include <set>
+
+#include "base/file.h"
+#include "storage/generation.h"
+#include "tests/support/shop.h"
+
+namespace csn::test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr char kSku[] = "SHOE-00007";
+
+std::string QueryCommand(const std::string& arguments) {
+  return "csn_query --index " + Shop::Get().index() + " " + arguments;
+}
+
+std::string BySku(const std::string& more) {
+  return QueryCommand(fmt::format("--notion heel-height=2,closure --sku {} {}", kSku, more));
+}
+
+std::vector<std::string> Lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST(QueryProgramTest, AnswersInEveryFormat) {
+  const json answer = json::parse(RunOk(BySku("-k 7 --format json")));
+  ASSERT_EQ(answer["hits"].size(), 7);
+  EXPECT_EQ(answer["answer"]["exact"], true);
+  EXPECT_EQ(answer["answer"]["shortfall"], 0);
+  EXPECT_EQ(answer["answer"]["generation"], "000001");
+  std::set<std::string> skus;
+  double last = 0;
+  for (const json& hit : answer["hits"]) {
+    EXPECT_NE(hit["sku"], kSku);
+    skus.insert(hit["sku"]);
+    EXPECT_GE(hit["score"], last);
+    last = hit["score"];
+    double sum = 0;
+    for (const auto& [notion, part] : hit["notions"].items()) sum += part["share"].get<double>();
+    EXPECT_NEAR(sum, last, 1e-9 * (1 + last));
+    EXPECT_TRUE(hit["item"].contains("heel_height"));
+  }
+  EXPECT_EQ(skus.size(), 7);
+
+  // In a pipe, and by name, a line a hit and one about the answer.
+  const std::vector<std::string> lines = Lines(RunOk(BySku("-k 7")));
+  EXPECT_EQ(lines, Lines(RunOk(BySku("-k 7 --format jsonl"))));
+  const std::vector<std::string> csv = Lines(RunOk(BySku("-k 7 --format csv")));
+  const std::string table = RunOk(BySku("-k 7 --format table"));
+  ASSERT_EQ(lines.size(), 8);
+  ASSERT_EQ(csv.size(), 8);
+  for (size_t i = 0; i < 7; ++i) {
+    EXPECT_EQ(json::parse(lines[i]), answer["hits"][i]);
+    const std::string sku = answer["hits"][i]["sku"];
+    EXPECT_THAT(csv[i + 1], HasSubstr(sku));
+    EXPECT_THAT(table, HasSubstr(sku));
+  }
+  EXPECT_EQ(json::parse(lines[7])["answer"], answer["answer"]);
+}
+
+TEST(QueryProgramTest, AnItemsOwnVectorFindsTheItemFirst) {
+  const TempDir folder;
+  const Generation generation = Generation::Open(Shop::Get().index());
+  const uint32_t row = *generation.metadata().RowOf(kSku);
+  const std::span<const float> vector = generation.embeddings().Row(row);
+  WriteText(folder / "q.json", json(std::vector<float>(vector.begin(), vector.end())).dump());
+  const json by_vector = json::parse(
+      RunOk(QueryCommand("--notion heel-height=2,closure --vector q.json -k 8 --format json"),
+            folder.path()));
+  const json by_sku = json::parse(RunOk(BySku("-k 7 --format json")));
+  EXPECT_EQ(by_vector["hits"][0]["sku"], kSku);
+  EXPECT_EQ(by_vector["hits"][0]["score"], 0);
+  for (size_t i = 0; i < 7; ++i) {
+    EXPECT_EQ(by_vector["hits"][i + 1]["sku"], by_sku["hits"][i]["sku"]);
+  }
+}
+
+TEST(QueryProgramTest, RefusesWithAHint) {
+  ExpectError(QueryCommand("--notion closure --sku SHOE-0007"), 3, "SHOE-00007");
+  ExpectError(QueryCommand("--notion closur --sku SHOE-00007"), 2, "closure");
+  ExpectError(QueryCommand("--notion closure --sku SHOE-00007 -k 0"), 2, "--k");
+  ExpectError(QueryCommand("--notion closure --sku SHOE-00007 --format xml"), 2, "xml");
+  ExpectError("csn_query --index none --notion closure --sku a", 3, "none");
+}
+
+TEST(QueryProgramTest, WithoutAnItemItGivesThreeCommandsThatWork) {
+  const ProcessResult result = RunCommand(QueryCommand(""));
+  EXPECT_EQ(result.status, 2);
+  int commands = 0;
+  for (const std::string& line : Lines(result.err)) {
+    const size_t at = line.find("csn_query --");
+    if (at == std::string::npos) continue;
+    EXPECT_NO_THROW(RunOk(line.substr(at)));
+    ++commands;
+  }
+  EXPECT_EQ(commands, 3);
+}
+
+TEST(QueryProgramTest, NeverLoadsLibTorch) {
+  const ProcessResult query = RunCommand("LD_DEBUG=files " + BySku(""));
+  ASSERT_EQ(query.status, 0);
+  EXPECT_THAT(query.err, HasSubstr("calling init"));
+  EXPECT_THAT(query.err, Not(HasSubstr("libtorch")));
+  EXPECT_THAT(query.err, Not(HasSubstr("csn_torch")));
+  // The same look at a program that needs it, so that the test is known to see it.
+  const Shop& shop = Shop::Get();
+  const ProcessResult eval = RunCommand(fmt::format(
+      "LD_DEBUG=files csn_eval --model {} --catalogue {}", shop.model(), shop.catalogue()));
+  EXPECT_THAT(eval.err, HasSubstr("libtorch"));
+}
+
+TEST(QueryProgramTest, StdoutThatCannotBeWrittenIsAnErrorAndAClosedOneIsNot) {
+  ExpectError(BySku("> /dev/full"), 1, "writing to stdout");
+  const ProcessResult closed =
+      RunCommand("{ sleep 1; " + BySku("-k 100") + "; echo status $? >&2; } | true");
+  EXPECT_EQ(closed.err, "status 0\n");
+}
+
+TEST(QueryProgramTest, DamageIsTold) {
+  const TempDir folder;
+  std::filesystem::copy(Shop::Get().index(), folder / "idx",
+                        std::filesystem::copy_options::recursive);
+  const std::string path = Generation::Open(folder / "idx").folder() + "/MANIFEST.json";
+  WriteText(path, ReadTextFile(path) + " ");
+  ExpectError("csn_query --index idx --notion closure --sku SHOE-00001", 5, "MANIFEST.json",
+              folder.path());
+}
+
+}  // namespace
+}  // namespace csn::test

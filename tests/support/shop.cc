@@ -1,0 +1,46 @@
+#include "tests/support/shop.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+namespace csn::test {
+
+const Shop& Shop::Get() {
+  static const Shop shop;
+  return shop;
+}
+
+Shop::Shop() {
+  RunOk(fmt::format("csn_catalogue shoes --count {} --seed 3 --out shoes", kItems), folder());
+  trained_ = nlohmann::json::parse(
+      RunOk(fmt::format("csn_train --catalogue shoes/catalogue.csv --model m.csn --steps 12 {}",
+                        kTraining),
+            folder()));
+  built_ = nlohmann::json::parse(
+      RunOk("csn_index build --catalogue shoes/catalogue.csv --model m.csn --index idx", folder()));
+}
+
+std::string RunOk(const std::string& command, const std::string& folder) {
+  const ProcessResult result = RunCommand(command, folder);
+  if (result.status != 0) {
+    throw std::runtime_error(
+        fmt::format("{}: exit status {}\n{}", command, result.status, result.err));
+  }
+  return result.out;
+}
+
+void ExpectError(const std::string& command, int status, const std::string& part,
+                 const std::string& folder) {
+  SCOPED_TRACE(command);
+  const ProcessResult result = RunCommand(command, folder);
+  EXPECT_EQ(result.status, status);
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(result.err, testing::HasSubstr(part));
+  const std::string prefix = command.substr(0, command.find(' ')) + ": error: ";
+  size_t messages = 0;
+  for (size_t at = 0; (at = result.err.find(prefix, at)) != std::string::npos; ++at) ++messages;
+  EXPECT_EQ(messages, 1) << result.err;
+}
+
+}  // namespace csn::test
