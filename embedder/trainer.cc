@@ -6,8 +6,8 @@ namespace csn {
 
 TrainReport TrainModel(const TrainOptions& options, const TrainingData& data,
                        const TrainCallbacks& callbacks) {
-  Require(options.batch >= 2, "training: a batch of {}; at least 2 photographs are needed",
-          options.batch);
+  Require(options.batch == 0 || options.batch >= 2,
+          "training: a batch of {}; at least 2 photographs are needed", options.batch);
   Require(options.steps >= 0, "training: {} steps", options.steps);
   Require(options.steps > 0 || options.minutes > 0, "training: {} minutes", options.minutes);
   const auto notions = static_cast<int64_t>(data.labels.notions().size());

@@ -17,8 +17,10 @@ struct TrainOptions {
   // These change results.
   Trunk trunk = Trunk::kSmall;
   Preprocessing preprocessing{.size = 64, .fit = Fit::kPad};
-  int64_t dim = 64;                  // d, the embedding
-  int64_t batch = 192;               // photographs a step
+  int64_t dim = 64;  // d, the embedding
+  // Photographs a step; 0: a 25th of the training items, 32 at least and 192 at most, so that small
+  // catalogues still take enough steps.
+  int64_t batch = 0;
   uint64_t seed = 1;                 // weights, order, augmentation, triplets
   int64_t steps = 0;                 // 0: as many as fit `minutes`
   double learning_rate = 1e-3;       // Adam, cosine to 0

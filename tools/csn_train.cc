@@ -65,7 +65,8 @@ void AddOptions(po::options_description& options) {
       "fit", po::value<std::string>()->default_value("pad")->value_name("pad|crop"),
       "pad shows the whole photograph, crop its middle (the paper's)")(
       "dim", po::value<int64_t>()->default_value(64)->value_name("N"), "embedding dimensions")(
-      "batch", po::value<int64_t>()->default_value(192)->value_name("N"), "photographs a step")(
+      "batch", po::value<int64_t>()->value_name("N"),
+      "photographs a step (default: a 25th of the training items, 32 to 192)")(
       "seed", po::value<int64_t>()->default_value(1)->value_name("N"),
       "of weights, order, augmentation, triplets and split")(
       "steps", po::value<int64_t>()->value_name("N"), "steps to train")(
@@ -113,7 +114,7 @@ TrainOptions ReadTrainOptions(const po::variables_map& values) {
                                        : static_cast<int>(IntegerOption(values, "size", 32, 512)),
                            .fit = ParseFit(values["fit"].as<std::string>())};
   options.dim = IntegerOption(values, "dim", 1, 4096);
-  options.batch = IntegerOption(values, "batch", 2, 65536);
+  if (values.count("batch") != 0) options.batch = IntegerOption(values, "batch", 2, 65536);
   options.seed = static_cast<uint64_t>(IntegerOption(values, "seed", 0, INT64_MAX));
   options.threads = ThreadsOption(values);
   if (values.count("steps") != 0) options.steps = IntegerOption(values, "steps", 1, kMostSteps);

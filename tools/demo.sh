@@ -10,7 +10,7 @@ usage() {
 Usage: tools/demo.sh [--out DIR] [--help]
 
 Installs what is missing (tools/setup.sh), builds the release preset, and then draws a catalogue
-of 1,200 shoes, trains a model on it for two minutes, indexes it, and asks which shoes are like
+of 3,000 shoes, trains a model on it for three minutes, indexes it, and asks which shoes are like
 the first one by heel height and by closure. Each command is shown before it runs.
   --out DIR  where the catalogue, model and index go (default: demo)
   --help     this text
@@ -67,17 +67,17 @@ model="$out/shoes.csn"
 index="$out/shoes.idx"
 mkdir -p "$out"
 
-heading "draw a catalogue of 1,200 shoes"
+heading "draw a catalogue of 3,000 shoes"
 if [[ -e "$shoes/catalogue.csv" ]]; then
   printf '%s is there already and is used again\n' "$shoes/catalogue.csv"
 else
-  run csn_catalogue shoes --count 1200 --seed 7 --out "$shoes"
+  run csn_catalogue shoes --count 3000 --seed 7 --out "$shoes"
 fi
 run csn_catalogue check --catalogue "$shoes/catalogue.csv"
 
-heading "train for two minutes"
+heading "train for three minutes"
 run csn_train --catalogue "$shoes/catalogue.csv" --notion closure \
-  --notion heel-height=heel_height:numeric --notion category --minutes 2 --model "$model"
+  --notion heel-height=heel_height:numeric --notion category --minutes 3 --model "$model"
 
 heading "index"
 run csn_index build --catalogue "$shoes/catalogue.csv" --model "$model" --index "$index"

@@ -44,7 +44,10 @@ void Augment(uint8_t* photograph, int size, Rng& rng, std::vector<uint8_t>& scra
 }
 
 int64_t BatchSize(const TrainOptions& options, const TrainingData& data) {
-  return std::min<int64_t>(options.batch, static_cast<int64_t>(data.train.size()));
+  const auto items = static_cast<int64_t>(data.train.size());
+  const int64_t wanted =
+      options.batch > 0 ? options.batch : std::clamp<int64_t>(items / 25, 32, 192);
+  return std::min(wanted, items);
 }
 
 int64_t StepsPerEpoch(const TrainOptions& options, const TrainingData& data) {

@@ -43,7 +43,7 @@ class BatchLoader {
 std::vector<uint8_t> LoadPhotographs(const TrainingData& data, int size,
                                      std::span<const uint32_t> items, int threads);
 
-// Photographs in a batch: what was asked for, or all there are.
+// Photographs in a batch: what was asked for or TrainOptions chooses, all there are at most.
 int64_t BatchSize(const TrainOptions& options, const TrainingData& data);
 // Batches in an epoch, at least 1.
 int64_t StepsPerEpoch(const TrainOptions& options, const TrainingData& data);

@@ -93,6 +93,19 @@ TEST(BatchLoaderTest, AFailedPhotographReachesTheCaller) {
       test::ThrowsError(ErrorCode::kFailed, "photograph 17 vanished"));
 }
 
+TEST(BatchLoaderTest, TheDefaultBatchFollowsTheNumberOfItems) {
+  Fixture f;
+  f.options.batch = 0;
+  const auto batch_of = [&](size_t items) {
+    f.data.train.resize(items);
+    return BatchSize(f.options, f.data);
+  };
+  EXPECT_EQ(batch_of(20), 20);
+  EXPECT_EQ(batch_of(400), 32);
+  EXPECT_EQ(batch_of(2500), 100);
+  EXPECT_EQ(batch_of(100'000), 192);
+}
+
 TEST(BatchLoaderTest, FewerItemsThanABatch) {
   Fixture f;
   f.data.train.resize(5);

@@ -150,7 +150,7 @@ Shoe SampleShoe(Rng& rng) {
   shoe.heel_style = SampleHeelStyle(shoe.category, rng);
   SampleColours(shoe, rng);
   shoe.faces_left = rng.Below(2) == 0;
-  shoe.length = rng.Uniform(0.66, 0.84);
+  shoe.length = rng.Uniform(0.84, 0.95);
   shoe.shift_x = rng.Uniform(-0.7, 0.7);
   shoe.shift_y = rng.Uniform(-0.4, 0.4);
   shoe.bulk = rng.Uniform(0.92, 1.1);

@@ -64,7 +64,7 @@ struct Shoe {
   Rgb metal{0.85, 0.85, 0.87};  // buckles, teeth, eyelets
   Rgb background{0.95, 0.95, 0.95};
   bool faces_left = false;
-  double length = 0.72;      // wanted share; a tall shoe is drawn smaller so that it fits
+  double length = 0.9;       // wanted share; a tall shoe is drawn smaller so that it fits
   double shift_x = 0;        // of the free space beside the shoe, -1..1
   double shift_y = 0;        // of the free space above and below, -1..1
   double bulk = 1;           // factor on the upper's height
