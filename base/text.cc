@@ -112,4 +112,10 @@ std::string HumanBytes(uint64_t bytes) {
   return fmt::format("{:.1f} {}", amount, kUnits[unit]);
 }
 
+std::string HumanSeconds(double seconds) {
+  const int64_t whole = std::llround(std::clamp(seconds, 0.0, 1e15));
+  if (whole >= 3600) return fmt::format("{}h{:02}m", whole / 3600, whole / 60 % 60);
+  return whole >= 60 ? fmt::format("{}m{:02}s", whole / 60, whole % 60) : fmt::format("{}s", whole);
+}
+
 }  // namespace csn

@@ -31,4 +31,7 @@ std::string DidYouMean(const std::vector<std::string>& names);
 // 1536 -> "1.5 KiB"; for people only.
 std::string HumanBytes(uint64_t bytes);
 
+// 75.2 -> "1m15s", 7500 -> "2h05m"; below zero counts as zero. For people only.
+std::string HumanSeconds(double seconds);
+
 }  // namespace csn

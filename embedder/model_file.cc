@@ -146,7 +146,8 @@ class Body {
            bytes_.size());
     }
     std::vector<T> values(count);
-    std::memcpy(values.data(), bytes_.data(), count * sizeof(T));
+    // An empty vector has no storage, and memcpy takes no null pointer even for no bytes.
+    if (count > 0) std::memcpy(values.data(), bytes_.data(), count * sizeof(T));
     bytes_ = bytes_.subspan(count * sizeof(T));
     return values;
   }

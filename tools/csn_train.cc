@@ -173,11 +173,6 @@ std::string NotionLine(const Notion& notion) {
              : fmt::format("notion {}: column {}, close where equal", notion.name, notion.column);
 }
 
-std::string Remaining(double seconds) {
-  const auto whole = static_cast<int64_t>(std::max(0.0, seconds) + 0.5);
-  return whole >= 60 ? fmt::format("{}m{:02}s", whole / 60, whole % 60) : fmt::format("{}s", whole);
-}
-
 std::string EpochLine(const EpochReport& report, const std::vector<Notion>& notions) {
   const EpochRecord& record = report.record;
   std::string line =
@@ -188,7 +183,7 @@ std::string EpochLine(const EpochReport& report, const std::vector<Notion>& noti
   line += "  live";
   for (const int live : record.live_dims) line += fmt::format(" {}", live);
   line += fmt::format("  {:.0f} images/s  {} left", report.images_per_second,
-                      Remaining(report.seconds_left));
+                      HumanSeconds(report.seconds_left));
   return line + (report.best ? "  best" : "");
 }
 

@@ -9,9 +9,9 @@ usage() {
   cat <<'HELP'
 Usage: tools/demo.sh [--out DIR] [--help]
 
-Installs what is missing (tools/setup.sh), builds the release preset, and then draws a catalogue
-of 3,000 shoes, trains a model on it for three minutes, indexes it, and asks which shoes are like
-the first one by heel height and by closure. Each command is shown before it runs.
+Installs what is missing (tools/setup.sh), builds the programs (preset release), and then draws a
+catalogue of 3,000 shoes, trains a model on it for three minutes, indexes it, and asks which shoes
+are like the first one by heel height and by closure. Each command is shown before it runs.
   --out DIR  where the catalogue, model and index go (default: demo)
   --help     this text
 HELP
@@ -59,7 +59,9 @@ export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=1
 heading "setup"
 "$root/tools/setup.sh"
 heading "build"
-(cd "$root" && cmake --preset release >/dev/null && cmake --build --preset release)
+programs=(csn_catalogue csn_train csn_index csn_query csn_eval csn_torch)
+(cd "$root" && cmake --preset release >/dev/null &&
+  cmake --build --preset release --target "${programs[@]}")
 PATH="$root/build/release/bin:$PATH"
 
 shoes="$out/shoes"

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "base/text.h"
 #include "tools/cli.h"
 
 namespace csn::cli {
@@ -51,12 +52,6 @@ size_t TerminalWidth() {
   return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-std::string Duration(double seconds) {
-  const auto whole = static_cast<uint64_t>(seconds + 0.5);
-  if (whole >= 3600) return fmt::format("{}h{:02}m", whole / 3600, whole / 60 % 60);
-  return whole >= 60 ? fmt::format("{}m{:02}s", whole / 60, whole % 60) : fmt::format("{}s", whole);
-}
-
 // A stage's figures at one moment.
 struct Figures {
   double rate = 0;          // units a second since the stage began
@@ -76,7 +71,8 @@ std::string Describe(const Progress& progress, const Figures& figures, bool bar)
     text += figures.rate < 10 ? fmt::format("  {:.1f}/s", figures.rate)
                               : fmt::format("  {:.0f}/s", figures.rate);
   }
-  if (figures.seconds_left > 0) text += fmt::format("  {} left", Duration(figures.seconds_left));
+  if (figures.seconds_left > 0)
+    text += fmt::format("  {} left", HumanSeconds(figures.seconds_left));
   return text;
 }
 

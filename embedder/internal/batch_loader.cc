@@ -105,7 +105,7 @@ struct BatchLoader::Impl {
     queue.Close();
   }
 
-  const TrainOptions& options;
+  const TrainOptions options;  // a copy: the decoding threads must not see the caller change them
   const TrainingData& data;
   const int64_t steps;
   BoundedQueue<Batch> queue;

@@ -172,7 +172,7 @@ std::string GenerationWriter::Publish(Manifest manifest) {
   Require(!impl_->published, "index {}: this writer has published already", impl_->index);
   return Translated(impl_->index, [&] {
     const std::optional<std::string> before = LiveGeneration(impl_->index);
-    const std::string name = impl_->NextName();
+    std::string name = impl_->NextName();
     manifest.files = SealFiles(impl_->build);
     const std::string text = FormatManifest(manifest);
     WriteFileAtomically(impl_->build + "/" + layout::kManifest, text);

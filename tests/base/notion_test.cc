@@ -62,9 +62,9 @@ TEST(ParseNotionSpec, RefusalsQuoteTheFlagAndSayWhatIsWrong) {
   };
   for (const auto& [text, part] : cases) {
     SCOPED_TRACE(text);
-    EXPECT_THAT([&] { ParseNotionSpec(text); }, ThrowsError(ErrorCode::kInvalidArgument, part));
-    EXPECT_THAT([&] { ParseNotionSpec(text); },
-                ThrowsError(ErrorCode::kInvalidArgument, "'" + std::string(text) + "'"));
+    const auto parse = [&text = text] { ParseNotionSpec(text); };
+    EXPECT_THAT(parse, ThrowsError(ErrorCode::kInvalidArgument, part));
+    EXPECT_THAT(parse, ThrowsError(ErrorCode::kInvalidArgument, "'" + std::string(text) + "'"));
   }
 }
 

@@ -95,5 +95,13 @@ TEST(HumanBytes, ChoosesTheUnit) {
   EXPECT_EQ(HumanBytes(std::numeric_limits<uint64_t>::max()), "16.0 EiB");
 }
 
+TEST(HumanSeconds, ChoosesTheUnit) {
+  EXPECT_EQ(HumanSeconds(-3), "0s");
+  EXPECT_EQ(HumanSeconds(59.4), "59s");
+  EXPECT_EQ(HumanSeconds(59.5), "1m00s");
+  EXPECT_EQ(HumanSeconds(3599), "59m59s");
+  EXPECT_EQ(HumanSeconds(7500), "2h05m");
+}
+
 }  // namespace
 }  // namespace csn
