@@ -1,10 +1,14 @@
-#include <turbojpeg.h>
+// jpeglib.h needs FILE, jerror.h what jpeglib.h defines.
+// clang-format off
+#include <cstdio>
+#include <jpeglib.h>
+#include <jerror.h>
+// clang-format on
 
 #include <algorithm>
-#include <memory>
+#include <array>
+#include <csetjmp>
 #include <new>
-#include <string_view>
-#include <type_traits>
 
 #include "base/error.h"
 #include "base/internal/codecs.h"
@@ -12,32 +16,120 @@
 namespace csn::internal {
 namespace {
 
-struct DestroyHandle {
-  void operator()(void* handle) const { tjDestroy(handle); }
-};
-using Handle = std::unique_ptr<std::remove_pointer_t<tjhandle>, DestroyHandle>;
-
-[[noreturn]] void FailBroken(tjhandle handle) {
-  Fail(ErrorCode::kCorruption, "broken JPEG: {}", tjGetErrorStr2(handle));
-}
+// A few kilobytes of progressive scans could otherwise keep a processor busy for minutes.
+constexpr int kMaxScans = 500;
 
 // Oddities of a header that leave the pixels whole. Every other warning means that pixels are
 // missing or made up.
-bool IsHarmless(std::string_view warning) {
-  return warning.find("JFIF revision") != std::string_view::npos ||
-         warning.find("Adobe color transform") != std::string_view::npos ||
-         warning.find("Invalid SOS parameters") != std::string_view::npos;
+bool IsHarmless(int warning) {
+  return warning == JWRN_JFIF_MAJOR || warning == JWRN_ADOBE_XFORM ||
+         warning == JWRN_NOT_SEQUENTIAL;
 }
 
-// The greatest reduction of 1, 1/2, 1/4, 1/8 that keeps the short side at `min_side` or above.
-tjscalingfactor ChooseScale(int width, int height, int min_side) {
-  tjscalingfactor scale{1, 1};
-  for (const int divisor : {2, 4, 8}) {
-    const tjscalingfactor smaller{1, divisor};
-    if (min_side <= 0 || TJSCALED(std::min(width, height), smaller) < min_side) break;
-    scale = smaller;
+// libjpeg's state of one picture. Its errors leave libjpeg by a long jump to Run, over C frames and
+// functions without destructors only.
+class Decompressor {
+ public:
+  Decompressor() {
+    info_.err = jpeg_std_error(&errors_);
+    info_.client_data = this;
+    errors_.error_exit = [](j_common_ptr info) { Self(info).LeaveBroken(); };
+    errors_.emit_message = [](j_common_ptr info, int level) {
+      const bool warning = level < 0;
+      if (warning && !IsHarmless(info->err->msg_code)) Self(info).LeaveBroken();
+    };
+    progress_.progress_monitor = [](j_common_ptr info) { Self(info).CheckScans(); };
   }
-  return scale;
+  ~Decompressor() { jpeg_destroy_decompress(&info_); }
+  Decompressor(const Decompressor&) = delete;
+  Decompressor& operator=(const Decompressor&) = delete;
+
+  void ReadHeader(std::span<const uint8_t> bytes) {
+    bytes_ = bytes;
+    Run([](Decompressor& self) {
+      jpeg_create_decompress(&self.info_);
+      self.info_.progress = &self.progress_;
+      jpeg_mem_src(&self.info_, self.bytes_.data(), self.bytes_.size());
+      jpeg_read_header(&self.info_, TRUE);
+    });
+  }
+
+  // As the header says.
+  int width() const { return static_cast<int>(info_.image_width); }
+  int height() const { return static_cast<int>(info_.image_height); }
+  bool is_cmyk() const {
+    return info_.jpeg_color_space == JCS_CMYK || info_.jpeg_color_space == JCS_YCCK;
+  }
+
+  // Sets what comes out: its size, and RGB, or CMYK for both kinds of ink.
+  void Scale(int divisor) {
+    info_.scale_num = 1;
+    info_.scale_denom = static_cast<unsigned>(divisor);
+    info_.out_color_space = is_cmyk() ? JCS_CMYK : JCS_RGB;
+    Run([](Decompressor& self) { jpeg_calc_output_dimensions(&self.info_); });
+  }
+  int output_width() const { return static_cast<int>(info_.output_width); }
+  int output_height() const { return static_cast<int>(info_.output_height); }
+  size_t output_channels() const { return is_cmyk() ? 4 : 3; }
+
+  // `pixels` has room for all of the output.
+  void Decode(uint8_t* pixels) {
+    pixels_ = pixels;
+    Run([](Decompressor& self) {
+      jpeg_start_decompress(&self.info_);
+      const size_t stride = self.info_.output_width * self.output_channels();
+      while (self.info_.output_scanline < self.info_.output_height) {
+        JSAMPROW row = self.pixels_ + self.info_.output_scanline * stride;
+        jpeg_read_scanlines(&self.info_, &row, 1);
+      }
+      jpeg_finish_decompress(&self.info_);
+    });
+  }
+
+ private:
+  static Decompressor& Self(j_common_ptr info) {
+    return *static_cast<Decompressor*>(info->client_data);
+  }
+
+  // Calls `step`, a function without locals that have destructors.
+  void Run(void (*step)(Decompressor&)) {
+    if (setjmp(jump_) == 0) {
+      step(*this);
+      return;
+    }
+    if (errors_.msg_code == JERR_OUT_OF_MEMORY) throw std::bad_alloc();
+    Fail(ErrorCode::kCorruption, "broken JPEG: {}", message_.data());
+  }
+
+  [[noreturn]] void LeaveBroken() {
+    errors_.format_message(reinterpret_cast<j_common_ptr>(&info_), message_.data());
+    std::longjmp(jump_, 1);
+  }
+
+  void CheckScans() {
+    if (info_.input_scan_number <= kMaxScans) return;
+    std::snprintf(message_.data(), message_.size(), "more than %d scans", kMaxScans);
+    std::longjmp(jump_, 1);
+  }
+
+  jpeg_decompress_struct info_{};
+  jpeg_error_mgr errors_{};
+  jpeg_progress_mgr progress_{};
+  std::jmp_buf jump_{};
+  std::array<char, JMSG_LENGTH_MAX> message_{};
+  std::span<const uint8_t> bytes_;
+  uint8_t* pixels_ = nullptr;
+};
+
+// The greatest of 1, 2, 4 and 8 that divides the short side to no less than `min_side`.
+int ChooseDivisor(int width, int height, int min_side) {
+  int chosen = 1;
+  for (const int divisor : {2, 4, 8}) {
+    const int side = (std::min(width, height) + divisor - 1) / divisor;
+    if (min_side <= 0 || side < min_side) break;
+    chosen = divisor;
+  }
+  return chosen;
 }
 
 // Adobe's CMYK, the only one in use, is stored inverted: 255 is no ink.
@@ -53,30 +145,15 @@ std::vector<uint8_t> CmykToRgb(std::span<const uint8_t> cmyk) {
 }  // namespace
 
 Image DecodeJpeg(std::span<const uint8_t> bytes, const ImageLimits& limits, int min_side) {
-  const Handle handle(tjInitDecompress());
-  if (handle == nullptr) throw std::bad_alloc();
-  int width = 0, height = 0, subsampling = 0, colors = 0;
-  if (tjDecompressHeader3(handle.get(), bytes.data(), bytes.size(), &width, &height, &subsampling,
-                          &colors) != 0 &&
-      (tjGetErrorCode(handle.get()) == TJERR_FATAL || !IsHarmless(tjGetErrorStr2(handle.get())))) {
-    FailBroken(handle.get());
-  }
-  CheckSize(width, height, limits);
-
-  const tjscalingfactor scale = ChooseScale(width, height, min_side);
-  const bool cmyk = colors == TJCS_CMYK || colors == TJCS_YCCK;
-  Image image{.width = TJSCALED(width, scale), .height = TJSCALED(height, scale), .rgb = {}};
+  Decompressor jpeg;
+  jpeg.ReadHeader(bytes);
+  CheckSize(jpeg.width(), jpeg.height(), limits);
+  jpeg.Scale(ChooseDivisor(jpeg.width(), jpeg.height(), min_side));
+  Image image{.width = jpeg.output_width(), .height = jpeg.output_height(), .rgb = {}};
   image.rgb.resize(static_cast<size_t>(image.width) * static_cast<size_t>(image.height) *
-                   (cmyk ? 4 : 3));
-  // LIMITSCANS: a few kilobytes of progressive scans could otherwise keep a processor busy for
-  // minutes.
-  const int flags = TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS;
-  if (tjDecompress2(handle.get(), bytes.data(), bytes.size(), image.rgb.data(), image.width, 0,
-                    image.height, cmyk ? TJPF_CMYK : TJPF_RGB, flags) != 0 &&
-      (tjGetErrorCode(handle.get()) == TJERR_FATAL || !IsHarmless(tjGetErrorStr2(handle.get())))) {
-    FailBroken(handle.get());
-  }
-  if (cmyk) image.rgb = CmykToRgb(image.rgb);
+                   jpeg.output_channels());
+  jpeg.Decode(image.rgb.data());
+  if (jpeg.is_cmyk()) image.rgb = CmykToRgb(image.rgb);
   return image;
 }
 

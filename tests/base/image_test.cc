@@ -1,8 +1,12 @@
 #include "base/image.h"
 
+// jpeglib.h needs FILE.
+// clang-format off
+#include <cstdio>
+#include <jpeglib.h>
+// clang-format on
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <turbojpeg.h>
 #include <webp/encode.h>
 
 #include <algorithm>
@@ -35,23 +39,61 @@ void ExpectNear(const std::array<int, 3>& got, const std::array<int, 3>& expecte
   for (size_t c = 0; c < 3; ++c) EXPECT_NEAR(got[c], expected[c], tolerance) << "channel " << c;
 }
 
-// Pixels in one of TurboJPEG's formats as a JPEG of best quality.
-std::vector<uint8_t> MakeJpeg(const std::vector<uint8_t>& pixels, int width, int height, int format,
-                              int subsampling, int flags = 0) {
-  const tjhandle handle = tjInitCompress();
+// What pixels are, and how they are to be stored.
+struct JpegKind {
+  J_COLOR_SPACE pixels = JCS_RGB;
+  J_COLOR_SPACE stored = JCS_YCbCr;
+  bool progressive = false;
+  std::vector<jpeg_scan_info> scans = {};  // in place of the usual ones
+};
+
+// Pixels as a JPEG of best quality, every channel at full resolution.
+std::vector<uint8_t> MakeJpeg(std::vector<uint8_t> pixels, int width, int height,
+                              const JpegKind& kind) {
+  jpeg_compress_struct info{};
+  jpeg_error_mgr errors;
+  info.err = jpeg_std_error(&errors);  // ends the process, which a test may
+  jpeg_create_compress(&info);
   unsigned char* data = nullptr;
   unsigned long size = 0;
-  EXPECT_EQ(tjCompress2(handle, pixels.data(), width, 0, height, format, &data, &size, subsampling,
-                        100, flags),
-            0);
+  jpeg_mem_dest(&info, &data, &size);
+  info.image_width = static_cast<unsigned>(width);
+  info.image_height = static_cast<unsigned>(height);
+  info.in_color_space = kind.pixels;
+  info.input_components = static_cast<int>(pixels.size()) / (width * height);
+  jpeg_set_defaults(&info);
+  jpeg_set_colorspace(&info, kind.stored);
+  jpeg_set_quality(&info, 100, TRUE);
+  for (int i = 0; i < info.num_components; ++i) {
+    info.comp_info[i].h_samp_factor = info.comp_info[i].v_samp_factor = 1;
+  }
+  if (kind.progressive) jpeg_simple_progression(&info);
+  if (!kind.scans.empty()) {
+    info.scan_info = kind.scans.data();
+    info.num_scans = static_cast<int>(kind.scans.size());
+  }
+  jpeg_start_compress(&info, TRUE);
+  const size_t stride = pixels.size() / static_cast<size_t>(height);
+  while (info.next_scanline < info.image_height) {
+    JSAMPROW row = pixels.data() + info.next_scanline * stride;
+    jpeg_write_scanlines(&info, &row, 1);
+  }
+  jpeg_finish_compress(&info);
+  jpeg_destroy_compress(&info);
   std::vector<uint8_t> bytes(data, data + size);
-  tjFree(data);
-  tjDestroy(handle);
+  std::free(data);
   return bytes;
 }
 
-std::vector<uint8_t> MakeJpeg(const Image& image, int flags = 0) {
-  return MakeJpeg(image.rgb, image.width, image.height, TJPF_RGB, TJSAMP_444, flags);
+std::vector<uint8_t> MakeJpeg(const Image& image, const JpegKind& kind = {}) {
+  return MakeJpeg(image.rgb, image.width, image.height, kind);
+}
+
+// Where the header of the first scan stands.
+size_t FindScan(const std::vector<uint8_t>& jpeg) {
+  const std::array<uint8_t, 2> marker = {0xff, 0xda};
+  return static_cast<size_t>(std::search(jpeg.begin(), jpeg.end(), marker.begin(), marker.end()) -
+                             jpeg.begin());
 }
 
 std::vector<uint8_t> TakeWebp(uint8_t* data, size_t size) {
@@ -92,8 +134,9 @@ TEST(DecodeImage, PngRoundTripIsLossless) {
 
 TEST(DecodeImage, Jpeg) {
   const Image image = TestImage(64, 48, 220);
-  for (const int flags : {0, TJFLAG_PROGRESSIVE}) {
-    const Image decoded = DecodeImage(MakeJpeg(image, flags));
+  for (const JpegKind& kind :
+       {JpegKind{}, JpegKind{.progressive = true}, JpegKind{.stored = JCS_RGB}}) {
+    const Image decoded = DecodeImage(MakeJpeg(image, kind));
     ASSERT_EQ(decoded.width, 64);
     ASSERT_EQ(decoded.height, 48);
     ExpectNear(Pixel(decoded, 1, 1), Pixel(image, 1, 1), 3);
@@ -103,7 +146,7 @@ TEST(DecodeImage, Jpeg) {
 
 TEST(DecodeImage, GreyJpegBecomesRgb) {
   const std::vector<uint8_t> grey(16 * 8, 90);
-  const Image decoded = DecodeImage(MakeJpeg(grey, 16, 8, TJPF_GRAY, TJSAMP_GRAY));
+  const Image decoded = DecodeImage(MakeJpeg(grey, 16, 8, {JCS_GRAYSCALE, JCS_GRAYSCALE}));
   ASSERT_EQ(decoded.rgb.size(), 3u * 16 * 8);
   ExpectNear(Pixel(decoded, 5, 5), {90, 90, 90}, 1);
 }
@@ -112,9 +155,11 @@ TEST(DecodeImage, CmykJpegIsConverted) {
   // Inverted, as Adobe writes it: no cyan, half magenta, full yellow, little black.
   std::vector<uint8_t> cmyk;
   for (int i = 0; i < 16 * 16; ++i) cmyk.insert(cmyk.end(), {255, 128, 0, 230});
-  const Image decoded = DecodeImage(MakeJpeg(cmyk, 16, 16, TJPF_CMYK, TJSAMP_444));
-  ASSERT_EQ(decoded.rgb.size(), 3u * 16 * 16);
-  ExpectNear(Pixel(decoded, 8, 8), {230, 128 * 230 / 255, 0}, 3);
+  for (const J_COLOR_SPACE stored : {JCS_CMYK, JCS_YCCK}) {
+    const Image decoded = DecodeImage(MakeJpeg(cmyk, 16, 16, {JCS_CMYK, stored}));
+    ASSERT_EQ(decoded.rgb.size(), 3u * 16 * 16);
+    ExpectNear(Pixel(decoded, 8, 8), {230, 128 * 230 / 255, 0}, 3);
+  }
 }
 
 TEST(DecodeImage, JpegIsScaledDownOnlyToTheSideAskedFor) {
@@ -165,17 +210,59 @@ TEST(DecodeImage, TransparentPng) {
   EXPECT_EQ(Pixel(decoded, 1, 0), (std::array<int, 3>{255, 255, 255}));
 }
 
+void ExpectEveryTruncationRefused(const std::vector<uint8_t>& whole) {
+  ASSERT_NO_THROW(DecodeImage(whole));
+  for (size_t length = 0; length < whole.size(); ++length) {
+    // A copy of its own, so that a sanitizer sees a read past the end.
+    const std::vector<uint8_t> part(whole.begin(), whole.begin() + static_cast<long>(length));
+    EXPECT_THROW(DecodeImage(part), Error) << length << " of " << whole.size() << " bytes";
+  }
+}
+
 TEST(DecodeImage, EveryTruncationIsAnError) {
   const Image image = TestImage(20, 15, 120);
   for (const std::vector<uint8_t>& whole :
-       {EncodePng(image), MakeJpeg(image), MakeJpeg(image, TJFLAG_PROGRESSIVE), MakeWebp(image)}) {
-    ASSERT_NO_THROW(DecodeImage(whole));
-    for (size_t length = 0; length < whole.size(); ++length) {
-      // A copy of its own, so that a sanitizer sees a read past the end.
-      const std::vector<uint8_t> part(whole.begin(), whole.begin() + static_cast<long>(length));
-      EXPECT_THROW(DecodeImage(part), Error) << length << " of " << whole.size() << " bytes";
-    }
+       {EncodePng(image), MakeJpeg(image), MakeJpeg(image, {.progressive = true}),
+        MakeWebp(image)}) {
+    ExpectEveryTruncationRefused(whole);
   }
+}
+
+// libjpeg warns of these oddities before it misses the rest of the file.
+TEST(DecodeImage, HarmlessWarningsHideNoTruncation) {
+  const Image image = TestImage(20, 15, 120);
+  const std::vector<uint8_t> plain = MakeJpeg(image);
+  std::vector<uint8_t> jfif = plain, scan = plain;
+  constexpr size_t kJfifMajor = 11;
+  ASSERT_EQ(jfif[kJfifMajor], 1);
+  jfif[kJfifMajor] = 2;
+  // Marker, length, number of channels, two bytes each for three of them, first coefficient, last.
+  const size_t last_coefficient = FindScan(scan) + 2 + 2 + 1 + 6 + 1;
+  ASSERT_EQ(scan.at(last_coefficient), 63);
+  scan[last_coefficient] = 0;
+  for (const std::vector<uint8_t>& odd : {jfif, scan}) {
+    EXPECT_EQ(DecodeImage(odd).rgb, DecodeImage(plain).rgb);
+    ExpectEveryTruncationRefused(odd);
+  }
+}
+
+TEST(DecodeImage, JpegOfHundredsOfScansIsRefused) {
+  // Grey, sound: each coefficient by itself, then every bit of it by itself.
+  const auto scans = [](int coefficients) {
+    std::vector<jpeg_scan_info> scans = {{1, {0}, 0, 0, 0, 0}};
+    for (int k = 1; k <= coefficients; ++k) {
+      scans.push_back({1, {0}, k, k, 0, 8});
+      for (int bit = 7; bit >= 0; --bit) scans.push_back({1, {0}, k, k, bit + 1, bit});
+    }
+    return scans;
+  };
+  const std::vector<uint8_t> grey(16 * 8, 90);
+  const auto jpeg = [&](int coefficients) {
+    return MakeJpeg(grey, 16, 8, {JCS_GRAYSCALE, JCS_GRAYSCALE, true, scans(coefficients)});
+  };
+  EXPECT_NO_THROW(DecodeImage(jpeg(50)));
+  EXPECT_THAT([&] { DecodeImage(jpeg(60)); },
+              ThrowsError(ErrorCode::kCorruption, "broken JPEG: more than 500 scans"));
 }
 
 TEST(DecodeImage, FlippedBytesNeverCrash) {
