@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 namespace csn {
@@ -19,34 +20,62 @@ bool EqualIgnoringCase(std::string_view a, std::string_view b) {
                     [](char x, char y) { return Lower(x) == Lower(y); });
 }
 
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kSpaces = " \t\r\n\v\f";
-  const size_t first = text.find_first_not_of(kSpaces);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpaces) - first + 1);
-}
+// Optimal string alignment distances to one text, case ignored. The three rolling rows are kept
+// from one candidate to the next.
+class Alignment {
+ public:
+  // Distances above `limit` need not be exact.
+  Alignment(std::string_view wanted, size_t limit)
+      : wanted_(wanted),
+        limit_(limit),
+        before_(wanted.size() + 1),
+        above_(wanted.size() + 1),
+        row_(wanted.size() + 1) {}
 
-// Optimal string alignment distance, case ignored, over three rolling rows.
-size_t AlignmentDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> before(b.size() + 1), above(b.size() + 1), row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) above[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const bool same = Lower(a[i - 1]) == Lower(b[j - 1]);
-      row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (same ? 0 : 1)});
-      if (i > 1 && j > 1 && Lower(a[i - 1]) == Lower(b[j - 2]) &&
-          Lower(a[i - 2]) == Lower(b[j - 1])) {
-        row[j] = std::min(row[j], before[j - 2] + 1);
+  // The distance; where it is above the limit, any number above it.
+  size_t operator()(std::string_view candidate) {
+    const size_t shorter = std::min(wanted_.size(), candidate.size());
+    const size_t least = std::max(wanted_.size(), candidate.size()) - shorter;
+    if (least > limit_) return least;
+    std::iota(above_.begin(), above_.end(), size_t{0});
+    for (size_t i = 1; i <= candidate.size(); ++i) {
+      FillRow(candidate, i);
+      std::swap(before_, above_);
+      std::swap(above_, row_);
+      // No later row falls below the least of this one: a swap of neighbours costs one more than
+      // the row before, whose values are at least this row's less one.
+      const size_t reached = *std::min_element(above_.begin(), above_.end());
+      if (reached > limit_) return reached;
+    }
+    return above_.back();
+  }
+
+ private:
+  void FillRow(std::string_view candidate, size_t i) {
+    const char c = Lower(candidate[i - 1]);
+    row_[0] = i;
+    for (size_t j = 1; j <= wanted_.size(); ++j) {
+      const char w = Lower(wanted_[j - 1]);
+      row_[j] = std::min({above_[j] + 1, row_[j - 1] + 1, above_[j - 1] + (c == w ? 0 : 1)});
+      if (i > 1 && j > 1 && c == Lower(wanted_[j - 2]) && Lower(candidate[i - 2]) == w) {
+        row_[j] = std::min(row_[j], before_[j - 2] + 1);
       }
     }
-    std::swap(before, above);
-    std::swap(above, row);
   }
-  return above[b.size()];
-}
+
+  std::string_view wanted_;
+  size_t limit_;
+  std::vector<size_t> before_, above_, row_;
+};
 
 }  // namespace
+
+std::string_view Trim(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n\v\f";
+  const size_t first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
 
 std::optional<double> ParseNumber(std::string_view text) {
   text = Trim(text);
@@ -78,9 +107,10 @@ std::vector<std::string> SplitText(std::string_view text, char separator) {
 std::vector<std::string> NearestNames(std::string_view wanted,
                                       const std::vector<std::string>& candidates, size_t count) {
   const size_t limit = std::max<size_t>(2, wanted.size() / 3);
+  Alignment distance_to(wanted, limit);
   std::vector<std::pair<size_t, std::string>> near;
   for (const std::string& candidate : candidates) {
-    const size_t distance = AlignmentDistance(wanted, candidate);
+    const size_t distance = distance_to(candidate);
     if (distance <= limit) near.emplace_back(distance, candidate);
   }
   // Equally near names stay in the order they were given.

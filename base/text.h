@@ -9,6 +9,9 @@
 
 namespace csn {
 
+// `text` without ASCII blanks (space, tab, line ends) at either end.
+std::string_view Trim(std::string_view text);
+
 // The number written in all of `text` (decimal or exponent notation, no locale, finite), else
 // nothing.
 std::optional<double> ParseNumber(std::string_view text);

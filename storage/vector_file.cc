@@ -77,7 +77,7 @@ std::vector<float> ReadVectorFile(const std::string& path) {
           HumanBytes(size), HumanBytes(kMaxBytes));
   const std::string text = ReadTextFile(path);
   if (text.starts_with(kNpyMagic)) return ReadNpy(path, text);
-  Require(TrimBlanks(text).starts_with('['),
+  Require(Trim(text).starts_with('['),
           "{}: expected a JSON array or a .npy file; it begins with {}", path,
           Quoted(std::string_view(text).substr(0, 16)));
   return ReadJson(path, text);

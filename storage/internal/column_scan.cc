@@ -4,7 +4,6 @@
 
 #include "base/hash.h"
 #include "base/text.h"
-#include "storage/internal/text_check.h"
 
 namespace csn {
 namespace {
@@ -15,7 +14,7 @@ std::vector<std::string> ListParts(const RawValue& raw) {
   std::vector<std::string> parts;
   if (const auto* text = std::get_if<std::string>(&raw)) parts = SplitText(*text, '|');
   if (const auto* list = std::get_if<std::vector<std::string>>(&raw)) parts = *list;
-  for (std::string& part : parts) part = std::string(TrimBlanks(part));
+  for (std::string& part : parts) part = std::string(Trim(part));
   std::erase_if(parts, [](const std::string& part) { return part.empty(); });
   return parts;
 }

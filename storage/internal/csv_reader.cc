@@ -101,7 +101,7 @@ std::optional<CsvReader::Record> CsvReader::NextRecord(size_t expected_fields) {
   Line line;
   do {
     if (!NextLine(line)) return std::nullopt;
-  } while (!line.too_long && TrimBlanks(line.text).empty());
+  } while (!line.too_long && Trim(line.text).empty());
   lines.push_back(std::move(line));
 
   Record record{.line = lines.front().number, .fields = {}, .problem = ReadFields(lines)};

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "storage/internal/text_check.h"
 
 namespace csn {
@@ -130,7 +131,7 @@ std::optional<std::variant<RawRow, Reject>> JsonlReader::Next() {
   Line line;
   do {
     if (!lines_.Next(line)) return std::nullopt;
-  } while (!line.too_long && TrimBlanks(line.text).empty());
+  } while (!line.too_long && Trim(line.text).empty());
   const auto reject = [&](std::string reason) {
     return Reject{.line = line.number, .sku = {}, .reason = std::move(reason)};
   };

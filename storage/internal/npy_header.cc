@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "storage/internal/text_check.h"
 
 namespace csn {
@@ -70,7 +71,7 @@ class DictParser {
     if (first == '\'' || first == '"') return TakeQuoted();
     const size_t end = first == '(' ? rest_.find(')') : rest_.find_first_of(",}");
     if (end == rest_.npos) FailHere("a value");
-    return first == '(' ? Take(end + 1) : TrimBlanks(Take(end));
+    return first == '(' ? Take(end + 1) : Trim(Take(end));
   }
   [[noreturn]] void FailHere(std::string_view expected) const {
     Fail(ErrorCode::kInvalidArgument, "{}: .npy header: expected {}, got {}", path_, expected,
@@ -102,8 +103,8 @@ uint64_t CountOf(const std::string& path, std::string_view shape) {
   std::vector<uint64_t> sizes;
   bool good = shape.size() >= 2 && shape.front() == '(' && shape.back() == ')';
   std::string_view rest = good ? shape.substr(1, shape.size() - 2) : "";
-  while (good && !TrimBlanks(rest).empty()) {
-    const std::string_view text = TrimBlanks(rest.substr(0, rest.find(',')));
+  while (good && !Trim(rest).empty()) {
+    const std::string_view text = Trim(rest.substr(0, rest.find(',')));
     uint64_t size = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
     good = error == std::errc() && end == text.data() + text.size();

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "storage/internal/paths.h"
 #include "storage/internal/text_check.h"
 
@@ -29,7 +30,7 @@ RowChecker::RowChecker(const std::string& folder, bool allow_outside)
       last_parent_outside_(false) {}
 
 std::string RowChecker::Check(RawRow& row) {
-  row.sku = std::string(TrimBlanks(row.sku));
+  row.sku = std::string(Trim(row.sku));
   std::string reason = CheckSku(row);
   return reason.empty() ? CheckImage(row.image) : reason;
 }
@@ -47,7 +48,7 @@ std::string RowChecker::CheckSku(const RawRow& row) {
 }
 
 std::string RowChecker::CheckImage(const std::string& image) {
-  if (TrimBlanks(image).empty()) return "image is missing";
+  if (Trim(image).empty()) return "image is missing";
   if (image.size() > kMaxImagePathBytes) {
     return fmt::format("image path has {} bytes, at most {} are allowed", image.size(),
                        kMaxImagePathBytes);

@@ -79,6 +79,36 @@ TEST(NearestNames, AgreesWithTheRecursiveDefinition) {
   }
 }
 
+TEST(NearestNames, LimitsAreExactWhateverTheLengths) {
+  constexpr uint64_t kSeed = 11;
+  SCOPED_TRACE(testing::Message() << "seed " << kSeed);
+  Rng rng(kSeed);
+  const auto word = [&](size_t longest) {
+    std::string text(rng.Below(longest + 1), 'a');
+    for (char& c : text) c = static_cast<char>('a' + rng.Below(2));
+    return text;
+  };
+  // One call for many candidates, whose lengths go up and down.
+  for (int i = 0; i < 40; ++i) {
+    const std::string wanted = word(9);
+    std::vector<std::string> candidates, expected;
+    for (int j = 0; j < 12; ++j) candidates.push_back(word(9));
+    const size_t limit = std::max<size_t>(2, wanted.size() / 3);
+    for (size_t distance = 0; distance <= limit; ++distance) {
+      for (const std::string& candidate : candidates) {
+        if (Distance(wanted, candidate) == distance) expected.push_back(candidate);
+      }
+    }
+    EXPECT_EQ(NearestNames(wanted, candidates, candidates.size()), expected) << wanted;
+  }
+}
+
+TEST(Trim, DropsBlanksAtBothEndsOnly) {
+  EXPECT_EQ(Trim(" \ta b\r\n\v\f"), "a b");
+  EXPECT_EQ(Trim(" \n"), "");
+  EXPECT_EQ(Trim(""), "");
+}
+
 TEST(DidYouMean, ReadsAsASentence) {
   EXPECT_EQ(DidYouMean({}), "");
   EXPECT_EQ(DidYouMean({"a"}), "; did you mean a?");

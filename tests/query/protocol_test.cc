@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "query/internal/table.h"
 #include "tests/support/test_support.h"
 
 namespace csn {
@@ -183,16 +182,6 @@ TEST(FormatAnswer, TableShowsControlCharactersInsteadOfObeyingThem) {
   }
   for (const char c : table) EXPECT_TRUE(c == '\n' || static_cast<uint8_t>(c) >= 0x20);
   EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 4);
-}
-
-TEST(EscapeForTerminal, LeavesTextAndEscapesEveryBrokenByte) {
-  const std::string text = "Größe 38 – 靴 👠 \\n";
-  EXPECT_EQ(EscapeForTerminal(text), text);
-  EXPECT_EQ(EscapeForTerminal("\xc0\xaf"), R"(\xc0\xaf)");                  // overlong
-  EXPECT_EQ(EscapeForTerminal("\xed\xa0\x80"), R"(\xed\xa0\x80)");          // surrogate
-  EXPECT_EQ(EscapeForTerminal("\xf4\x90\x80\x80"), R"(\xf4\x90\x80\x80)");  // beyond Unicode
-  EXPECT_EQ(EscapeForTerminal("a\xe2\x82"), R"(a\xe2\x82)");                // cut short
-  EXPECT_EQ(EscapeForTerminal("\xff"), R"(\xff)");
 }
 
 }  // namespace

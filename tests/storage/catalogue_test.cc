@@ -430,7 +430,7 @@ TEST(CatalogueFolder, ListsImagesInOrder) {
   EXPECT_EQ(catalogue.ImagePath(rows.items[0]), folder / "Z/deep/er/x.y.Jpg");
   EXPECT_THAT(Reasons(rows),
               ElementsAre(HasSubstr("0: sku is repeated"),
-                          "0: file \"\\xFF.jpg\": invalid UTF-8 at byte 1 in its name"));
+                          "0: file \"\\xff.jpg\": invalid UTF-8 at byte 1 in its name"));
   EXPECT_EQ(Catalogue::Open(folder / "folder.jpg").row_count(), 0u);
 }
 
