@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/internal/unique_fd.h"
+#include "base/text.h"
 
 namespace csn {
 namespace {
@@ -22,26 +23,32 @@ using internal::OpenForReading;
 using internal::ReadUpTo;
 using internal::UniqueFd;
 
-// Bytes is std::vector<uint8_t> or std::string.
-template <typename Bytes>
-Bytes ReadWhole(const std::string& path) {
-  const UniqueFd fd = OpenForReading(path);
+// What the system says of its size: 0 for a pipe.
+uint64_t SizeOf(const UniqueFd& fd, const std::string& path) {
   struct stat info {};
   if (fstat(fd.get(), &info) != 0) {
     Fail(ErrorCode::kFailed, "reading {}: {}", path, std::strerror(errno));
   }
+  return static_cast<uint64_t>(std::max<off_t>(info.st_size, 0));
+}
+
+// Bytes is std::vector<uint8_t> or std::string.
+template <typename Bytes>
+Bytes ReadWhole(const std::string& path, uint64_t max_bytes) {
+  const UniqueFd fd = OpenForReading(path);
   // The size is a hint: pipes have none, and a file may grow. One byte more sees the end in one
   // read.
-  constexpr size_t kLeast = 4096;
+  constexpr uint64_t kLeast = 4096;
+  uint64_t room = std::max(std::min(SizeOf(fd, path), max_bytes) + 1, kLeast);
   Bytes bytes;
   size_t filled = 0;
-  size_t room = std::max<size_t>(static_cast<size_t>(std::max<off_t>(info.st_size, 0)) + 1, kLeast);
   while (true) {
     bytes.resize(room);
     filled +=
         ReadUpTo(fd, path, {reinterpret_cast<uint8_t*>(bytes.data()) + filled, room - filled});
+    Require(filled <= max_bytes, "{}: expected at most {}, got more", path, HumanBytes(max_bytes));
     if (filled < room) break;
-    room *= 2;
+    room = room <= max_bytes / 2 ? 2 * room : max_bytes + 1;
   }
   bytes.resize(filled);
   return bytes;
@@ -80,10 +87,24 @@ void WriteTemporary(const std::string& temporary, const std::string& path,
 }  // namespace
 
 std::vector<uint8_t> ReadFile(const std::string& path) {
-  return ReadWhole<std::vector<uint8_t>>(path);
+  return ReadWhole<std::vector<uint8_t>>(path, std::numeric_limits<uint64_t>::max());
 }
 
-std::string ReadTextFile(const std::string& path) { return ReadWhole<std::string>(path); }
+std::string ReadTextFile(const std::string& path, uint64_t max_bytes) {
+  return ReadWhole<std::string>(path, max_bytes);
+}
+
+std::vector<uint8_t> ReadFilePart(const std::string& path, uint64_t offset, uint64_t count) {
+  const UniqueFd fd = OpenForReading(path);
+  const uint64_t size = SizeOf(fd, path);
+  // Bounded by what is there: the count may come from damaged bytes.
+  std::vector<uint8_t> bytes(std::min(count, size - std::min(offset, size)));
+  if (lseek(fd.get(), static_cast<off_t>(std::min(offset, size)), SEEK_SET) < 0) {
+    Fail(ErrorCode::kFailed, "reading {}: {}", path, std::strerror(errno));
+  }
+  bytes.resize(ReadUpTo(fd, path, bytes));
+  return bytes;
+}
 
 void WriteFileAtomically(const std::string& path, std::span<const uint8_t> bytes) {
   const std::string temporary = TemporaryName(path);

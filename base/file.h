@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,7 +13,12 @@ namespace csn {
 // Throws Error(kNotFound) where there is none, Error(kFailed) where reading fails; both name the
 // path.
 std::vector<uint8_t> ReadFile(const std::string& path);
-std::string ReadTextFile(const std::string& path);
+// Throws Error(kInvalidArgument) too, as soon as there are more than `max_bytes`: a pipe or a
+// device need not end.
+std::string ReadTextFile(const std::string& path,
+                         uint64_t max_bytes = std::numeric_limits<uint64_t>::max());
+// `count` bytes from `offset` on, fewer where the file ends.
+std::vector<uint8_t> ReadFilePart(const std::string& path, uint64_t offset, uint64_t count);
 
 // Writes to a temporary name beside `path`, syncs it, renames, syncs the folder. On failure the old
 // file stands, the temporary one is removed, and Error(kFailed) names the path and the system's

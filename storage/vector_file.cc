@@ -3,7 +3,6 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
@@ -18,7 +17,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "values are copied as they are stored");
 
-constexpr uintmax_t kMaxBytes = 64 << 20;  // no embedding is near it
+constexpr uint64_t kMaxBytes = 64 << 20;  // no embedding is near it
 
 // The caller's value as a query takes it.
 float ToFloat(const std::string& path, size_t position, double value) {
@@ -71,11 +70,7 @@ std::vector<float> ReadJson(const std::string& path, std::string_view text) {
 }  // namespace
 
 std::vector<float> ReadVectorFile(const std::string& path) {
-  std::error_code error;
-  const uintmax_t size = std::filesystem::file_size(path, error);
-  Require(error || size <= kMaxBytes, "{}: {} is no vector; at most {} are read", path,
-          HumanBytes(size), HumanBytes(kMaxBytes));
-  const std::string text = ReadTextFile(path);
+  const std::string text = ReadTextFile(path, kMaxBytes);
   if (text.starts_with(kNpyMagic)) return ReadNpy(path, text);
   Require(Trim(text).starts_with('['),
           "{}: expected a JSON array or a .npy file; it begins with {}", path,

@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <limits>
 
 #include "tests/support/test_support.h"
 
@@ -32,6 +33,35 @@ TEST(File, ReadsBackWhatWasWritten) {
   WriteFileAtomically(dir / "f", std::string_view("text"));
   EXPECT_EQ(ReadTextFile(dir / "f"), "text");
   EXPECT_EQ(FilesIn(dir.path()), 1u);
+}
+
+TEST(File, ReadsParts) {
+  const TempDir dir;
+  WriteFileAtomically(dir / "f", std::string_view("0123456789"));
+  const auto part = [&](uint64_t offset, uint64_t count) {
+    const std::vector<uint8_t> bytes = ReadFilePart(dir / "f", offset, count);
+    return std::string(bytes.begin(), bytes.end());
+  };
+  EXPECT_EQ(part(0, 4), "0123");
+  EXPECT_EQ(part(3, 4), "3456");
+  EXPECT_EQ(part(8, std::numeric_limits<uint64_t>::max()), "89");
+  EXPECT_EQ(part(10, 4), "");
+  EXPECT_EQ(part(std::numeric_limits<uint64_t>::max(), 4), "");
+  EXPECT_EQ(part(5, 0), "");
+  EXPECT_THAT([&] { ReadFilePart(dir / "none", 0, 1); },
+              ThrowsError(ErrorCode::kNotFound, dir / "none"));
+}
+
+TEST(File, ReadsNoMoreThanAllowed) {
+  const TempDir dir;
+  for (const size_t size : {size_t{10}, size_t{4096}, size_t{100'000}}) {
+    WriteFileAtomically(dir / "f", std::string(size, 'x'));
+    EXPECT_EQ(ReadTextFile(dir / "f", size).size(), size);
+    EXPECT_THAT([&] { ReadTextFile(dir / "f", size - 1); },
+                ThrowsError(ErrorCode::kInvalidArgument, (dir / "f") + ": expected at most"));
+  }
+  EXPECT_THAT([] { ReadTextFile("/dev/zero", 1 << 20); },
+              ThrowsError(ErrorCode::kInvalidArgument, "/dev/zero: expected at most 1.0 MiB"));
 }
 
 TEST(File, MissingAndUnreadable) {

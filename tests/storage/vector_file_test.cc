@@ -1,8 +1,12 @@
 #include "storage/vector_file.h"
 
+#include <sys/stat.h>
+
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <limits>
+#include <thread>
 
 #include "base/random.h"
 #include "tests/support/test_support.h"
@@ -126,6 +130,24 @@ TEST_F(VectorFile, SurvivesCutAndFlippedBytes) {
       EXPECT_EQ(error.code(), ErrorCode::kInvalidArgument) << error.what();
     }
   }
+}
+
+TEST_F(VectorFile, ReadsAPipe) {
+  const std::string path = folder_ / "pipe";
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  std::thread writer([&] { std::ofstream(path) << "[1, 2, 3]"; });
+  EXPECT_THAT(ReadVectorFile(path), ElementsAre(1.f, 2.f, 3.f));
+  writer.join();
+}
+
+TEST_F(VectorFile, RefusesWhatDoesNotEnd) {
+  EXPECT_THAT([] { ReadVectorFile("/dev/zero"); },
+              ThrowsError(ErrorCode::kInvalidArgument, "/dev/zero: expected at most 64.0 MiB"));
+  const std::string sparse = folder_ / "sparse";
+  test::WriteText(sparse, "[");
+  std::filesystem::resize_file(sparse, (64 << 20) + 1);
+  EXPECT_THAT([&] { ReadVectorFile(sparse); },
+              ThrowsError(ErrorCode::kInvalidArgument, "expected at most 64.0 MiB"));
 }
 
 TEST_F(VectorFile, NamesAMissingFile) {
