@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "storage/internal/byte_codec.h"
+#include "storage/internal/row_checker.h"
 
 namespace csn {
 namespace {
@@ -41,12 +42,17 @@ class SilentLogger : public rocksdb::Logger {
 
 enum class Doing { kWriting, kReading };
 
+// True where a result speaks of the store's bytes or of files that are not there; false where the
+// system would not let us read: no permission, no descriptors, no memory.
+bool SaysDamage(const rocksdb::Status& status) {
+  return status.IsCorruption() || status.IsNotFound() || status.IsPathNotFound() ||
+         status.IsInvalidArgument() || status.IsNotSupported();
+}
+
 // The one place where RocksDB's results become ours.
 void Check(const rocksdb::Status& status, Doing doing, const std::string& folder) {
   if (status.ok()) return;
-  const bool exhausted =
-      status.IsMemoryLimit() || status.IsNoSpace() || status.IsAborted() || status.IsTimedOut();
-  const bool damaged = doing == Doing::kReading && !exhausted;
+  const bool damaged = doing == Doing::kReading && SaysDamage(status);
   Fail(damaged ? ErrorCode::kCorruption : ErrorCode::kFailed, "metadata store {}: {} failed: {}",
        folder, doing == Doing::kReading ? "reading" : "writing", status.ToString());
 }
@@ -241,6 +247,19 @@ void MetadataWriter::Finish() {
 }
 
 struct MetadataStore::Impl {
+  // The item stored at a row, with a value of the right type for every column.
+  Item ItemAt(uint64_t row, std::string_view bytes) const {
+    std::string fault;
+    try {
+      Item item = DecodeItem(bytes);
+      fault = ValuesFault(item, meta.columns);
+      if (fault.empty()) return item;
+    } catch (const Error& error) {
+      fault = error.what();
+    }
+    Fail(ErrorCode::kCorruption, "metadata store {}: row {}: {}", folder, row, fault);
+  }
+
   rocksdb::ReadOptions Reading() const {
     rocksdb::ReadOptions options;
     options.verify_checksums = true;
@@ -276,6 +295,12 @@ MetadataStore& MetadataStore::operator=(MetadataStore&&) noexcept = default;
 MetadataStore MetadataStore::Open(const std::string& folder) {
   auto impl = std::make_unique<Impl>();
   impl->folder = folder;
+  // RocksDB does not tell a file in the folder's place from other failures.
+  std::error_code error;
+  if (const auto type = std::filesystem::status(folder, error).type();
+      type != std::filesystem::file_type::none && type != std::filesystem::file_type::directory) {
+    Fail(ErrorCode::kCorruption, "metadata store {}: expected a folder, found none", folder);
+  }
   rocksdb::DB* opened = nullptr;
   Check(rocksdb::DB::OpenForReadOnly(StoreOptions(), folder, &opened), Doing::kReading, folder);
   impl->db.reset(opened);
@@ -321,13 +346,14 @@ std::vector<Item> MetadataStore::GetMany(std::span<const uint32_t> rows) const {
                         slices.data(), values.data(), statuses.data());
     for (size_t i = 0; i < batch.size(); ++i) {
       Check(statuses[i], Doing::kReading, impl_->folder);
-      items.push_back(DecodeItem(values[i].ToStringView()));
+      items.push_back(impl_->ItemAt(batch[i], values[i].ToStringView()));
     }
   }
   return items;
 }
 
 std::vector<std::string> MetadataStore::NearSkus(std::string_view sku, size_t count) const {
+  if (sku.size() > kMaxSkuBytes) return {};
   std::vector<std::string> skus;
   impl_->Walk(kSkuKey, [&](rocksdb::Slice key, rocksdb::Slice) {
     skus.push_back(key.ToString());
@@ -350,13 +376,10 @@ void MetadataStore::Verify() const {
       Fail(ErrorCode::kCorruption, "metadata store {}: sku '{}' is at row {}, expected row {}",
            folder, sku.ToStringView(), stored, row);
     }
-    const Item item = DecodeItem(items->value().ToStringView());
+    const Item item = impl_->ItemAt(row, items->value().ToStringView());
     if (item.sku != sku.ToStringView()) {
       Fail(ErrorCode::kCorruption, "metadata store {}: row {} holds sku '{}', expected '{}'",
            folder, row, item.sku, sku.ToStringView());
-    }
-    if (const std::string fault = ValuesFault(item, columns()); !fault.empty()) {
-      Fail(ErrorCode::kCorruption, "metadata store {}: sku '{}': {}", folder, item.sku, fault);
     }
     items->Next();
     ++row;

@@ -36,7 +36,8 @@ class MetadataWriter {
 // Read-only: never writes into its folder. Thread-safe.
 class MetadataStore {
  public:
-  // Throws Error(kCorruption) where files are missing, damaged or of another version.
+  // Throws Error(kCorruption) where files are missing, damaged or of another version,
+  // Error(kFailed) where the system does not let them be read.
   static MetadataStore Open(const std::string& folder);
   ~MetadataStore();
   MetadataStore(MetadataStore&&) noexcept;
@@ -47,10 +48,11 @@ class MetadataStore {
 
   std::optional<uint32_t> RowOf(std::string_view sku) const;
   // The items of these rows, in their order. Throws Error(kCorruption) where a row below size() is
-  // missing, Error(kInvalidArgument) for a row beyond it.
+  // missing, damaged or has values of other types than the columns', Error(kInvalidArgument) for a
+  // row beyond it.
   std::vector<Item> GetMany(std::span<const uint32_t> rows) const;
   // Up to `count` stored skus most like `sku` (text.h NearestNames over at most 1,000,000 skus),
-  // for error messages.
+  // for error messages; none where `sku` is longer than any sku may be.
   std::vector<std::string> NearSkus(std::string_view sku, size_t count = 3) const;
   // Reads every key and value, verifying checksums and that rows and skus agree. Throws
   // Error(kCorruption).

@@ -1,5 +1,7 @@
 #include "storage/metadata_store.h"
 
+#include <rocksdb/db.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -8,6 +10,7 @@
 #include <filesystem>
 #include <limits>
 #include <map>
+#include <memory>
 #include <thread>
 
 #include "base/file.h"
@@ -201,6 +204,10 @@ TEST(MetadataStoreTest, NamesSkusLikeAMistypedOne) {
   const std::vector<std::string> near = MetadataStore::Open(folder / "m").NearSkus("bot-001");
   ASSERT_FALSE(near.empty());
   EXPECT_EQ(near[0], "boot-001");
+  // Longer than any sku may be: nothing is like it, though one is stored.
+  items[std::string(600, 'x')] = PlainItem(std::string(600, 'x'));
+  WriteStore(folder / "long", items);
+  EXPECT_TRUE(MetadataStore::Open(folder / "long").NearSkus(std::string(601, 'x')).empty());
 }
 
 // Name -> modification time and size of everything in a folder.
@@ -268,6 +275,56 @@ TEST(MetadataStoreTest, MissingAndForeignFoldersAreFound) {
   test::WriteText(folder / "m/CURRENT", "MANIFEST-000001\n");
   EXPECT_THAT([&] { MetadataStore::Open(folder / "m"); },
               ThrowsError(ErrorCode::kCorruption, folder / "m"));
+}
+
+TEST(MetadataStoreTest, AFileInTheFoldersPlaceIsDamage) {
+  const TempDir folder;
+  test::WriteText(folder / "m", "no store");
+  EXPECT_THAT([&] { MetadataStore::Open(folder / "m"); },
+              ThrowsError(ErrorCode::kCorruption, "m: expected a folder"));
+}
+
+TEST(MetadataStoreTest, WithoutDescriptorsItFailsAndIsNotDamaged) {
+  const TempDir folder;
+  WriteStore(folder / "m", {{"a", PlainItem("a")}});
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  EXPECT_THAT([&] { MetadataStore::Open(folder / "m"); },
+              ThrowsError(ErrorCode::kFailed, folder / "m"));
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(MetadataStore::Open(folder / "m").size(), 1u);
+}
+
+// Stored by RocksDB itself, so that every checksum is right.
+TEST(MetadataStoreTest, ItemsThatDoNotFitTheColumnsAreFound) {
+  const TempDir folder;
+  WriteStore(folder / "m", {{"a", PlainItem("a")}, {"b", PlainItem("b")}});
+  Item wrong_type = PlainItem("b"), too_few = PlainItem("b");
+  wrong_type.values[1] = "cheap";
+  too_few.values.pop_back();
+  const std::string row = std::string("r\0\0\0\x01", 5);
+  for (const auto& [bytes, fault] :
+       {std::pair<std::string, std::string>{EncodeItem(wrong_type), "column price is no number"},
+        {EncodeItem(too_few), "2 values, expected 3"},
+        {"\x01", "stored item"}}) {
+    SCOPED_TRACE(fault);
+    rocksdb::DB* opened = nullptr;
+    ASSERT_TRUE(rocksdb::DB::Open(rocksdb::Options(), folder / "m", &opened).ok());
+    const std::unique_ptr<rocksdb::DB> db(opened);
+    ASSERT_TRUE(db->Put(rocksdb::WriteOptions(), row, bytes).ok());
+    ASSERT_TRUE(db->Flush(rocksdb::FlushOptions()).ok());
+    ASSERT_TRUE(db->Close().ok());
+    const MetadataStore store = MetadataStore::Open(folder / "m");
+    EXPECT_EQ(store.GetMany(std::vector<uint32_t>{0})[0].sku, "a");
+    const std::string message = "metadata store " + (folder / "m") + ": row 1: ";
+    for (const std::string& part : {message, fault}) {
+      EXPECT_THAT([&] { store.GetMany(std::vector<uint32_t>{1}); },
+                  ThrowsError(ErrorCode::kCorruption, part));
+      EXPECT_THAT([&] { store.Verify(); }, ThrowsError(ErrorCode::kCorruption, part));
+    }
+  }
 }
 
 TEST(MetadataStoreTest, DamagedTablesAreFound) {
