@@ -27,16 +27,45 @@ auto Translated(const std::string& index, const Work& work) {
   }
 }
 
+// True for what WriteFileAtomically leaves of CURRENT when it is killed.
+bool IsTemporary(const std::string& index, const std::string& name) {
+  return name.starts_with(fs::path(layout::Current(index)).filename().string() + ".");
+}
+
+// Creates a folder and those above it that are missing; true where it did. A new name is only safe
+// from a loss of power once the folder it stands in is synced.
+bool CreateFolders(const fs::path& folder) {
+  if (folder.empty() || fs::exists(folder)) return false;
+  // "a/b/" is the folder "a/b".
+  if (!folder.has_filename()) return CreateFolders(folder.parent_path());
+  const fs::path parent = folder.parent_path();
+  CreateFolders(parent);
+  const bool made = fs::create_directory(folder);
+  SyncPath(parent.empty() ? "." : parent.string());
+  return made;
+}
+
+// True for the names of layout.h that stand in an index's folder.
+bool IsOwnName(const std::string& index, const std::string& name) {
+  for (const std::string& own :
+       {layout::Lock(index), layout::Generations(index), layout::Current(index)}) {
+    if (name == fs::path(own).filename()) return true;
+  }
+  return IsTemporary(index, name);
+}
+
 // Creates the index's folder where there is none; true where it did. Refuses what holds other
 // things than an index.
 bool PrepareIndexFolder(const std::string& index) {
-  if (!fs::exists(index)) return fs::create_directories(index);
+  if (!fs::exists(index)) return CreateFolders(index);
   Require(fs::is_directory(index), "index {}: is not a folder", index);
   if (fs::exists(layout::Generations(index)) || fs::exists(layout::Current(index))) return false;
+  // Another writer may make the first of these names at this moment.
   for (const fs::directory_entry& entry : fs::directory_iterator(index)) {
-    Require(entry.path().filename() == fs::path(layout::Lock(index)).filename(),
+    const std::string name = entry.path().filename().string();
+    Require(IsOwnName(index, name),
             "index {}: the folder holds other things ({}), expected an index or nothing", index,
-            entry.path().filename().string());
+            name);
   }
   return false;
 }
@@ -47,10 +76,9 @@ void PrepareBuildFolder(const std::string& index) {
   fs::create_directory(layout::Generations(index));
   fs::remove_all(layout::BuildFolder(index));
   fs::create_directory(layout::BuildFolder(index));
-  const std::string temporary = fs::path(layout::Current(index)).filename().string() + ".";
   std::vector<fs::path> left;
   for (const fs::directory_entry& entry : fs::directory_iterator(index)) {
-    if (entry.path().filename().string().starts_with(temporary)) left.push_back(entry.path());
+    if (IsTemporary(index, entry.path().filename().string())) left.push_back(entry.path());
   }
   for (const fs::path& path : left) fs::remove(path);
 }
