@@ -1,6 +1,7 @@
 #include "storage/embedding_file.h"
 
 #include <fcntl.h>
+#include <fmt/ranges.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -11,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <limits>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -63,6 +65,15 @@ uint64_t ReadU64(const uint8_t* bytes) {
   return value;
 }
 
+void RequireHash(const std::string& path, std::string_view what, const void* data, size_t size,
+                 uint64_t expected) {
+  const uint64_t found = HashOf(data, size);
+  if (found != expected) {
+    Fail(ErrorCode::kCorruption, "{}: {}: checksum {:016x}, expected {:016x}", path, what, found,
+         expected);
+  }
+}
+
 // The header of a mapped file of `size` bytes, checked against itself and the size.
 Header CheckedHeader(const std::string& path, const uint8_t* bytes, uint64_t size) {
   if (size < kPage + sizeof(uint64_t)) {
@@ -72,16 +83,16 @@ Header CheckedHeader(const std::string& path, const uint8_t* bytes, uint64_t siz
   Header header;
   std::memcpy(&header, bytes, sizeof header);
   if (header.magic != kMagic) {
-    Fail(ErrorCode::kCorruption, "{}: not a finished embedding file (its first bytes differ)",
-         path);
+    Fail(ErrorCode::kCorruption,
+         "{}: not a finished embedding file: begins with {:02x}, expected {:02x}", path,
+         fmt::join(std::span(bytes, kMagic.size()), " "),
+         fmt::join(AsBytes({kMagic.data(), kMagic.size()}), " "));
   }
   if (header.version > kVersion) {
     Fail(ErrorCode::kCorruption, "{}: format version {}, this build reads up to {}", path,
          header.version, kVersion);
   }
-  if (HashOf(bytes, kPageHashed) != ReadU64(bytes + kPageHashed)) {
-    Fail(ErrorCode::kCorruption, "{}: the header's checksum does not match", path);
-  }
+  RequireHash(path, "the header", bytes, kPageHashed, ReadU64(bytes + kPageHashed));
   if (header.version < 1 || header.dim < 1 || header.dim > kMaxDim || header.rows > kMaxRows ||
       header.rows_per_block < 1 || header.rows_per_block > kMaxRows ||
       header.table_offset != kPage + header.rows * header.dim * sizeof(float)) {
@@ -194,10 +205,7 @@ struct EmbeddingFile::Impl {
         verified(block_count) {
     const uint8_t* table = mapping.bytes() + header.table_offset;
     const size_t size = block_count * sizeof(uint64_t);
-    if (HashOf(table, size) != ReadU64(table + size)) {
-      Fail(ErrorCode::kCorruption, "{}: the checksum of its table of checksums does not match",
-           path);
-    }
+    RequireHash(path, "the table of checksums", table, size, ReadU64(table + size));
   }
 
   const float* values() const {
@@ -211,10 +219,8 @@ struct EmbeddingFile::Impl {
     const uint64_t rows = std::min(header.rows_per_block, header.rows - first);
     const uint64_t expected =
         ReadU64(mapping.bytes() + header.table_offset + block * sizeof(uint64_t));
-    if (HashOf(values() + first * header.dim, rows * header.dim * sizeof(float)) != expected) {
-      Fail(ErrorCode::kCorruption, "{}: rows {} to {} do not match their checksum", path, first,
-           first + rows - 1);
-    }
+    RequireHash(path, fmt::format("rows {} to {}", first, first + rows - 1),
+                values() + first * header.dim, rows * header.dim * sizeof(float), expected);
     verified[block].store(true, std::memory_order_release);
   }
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "storage/internal/manifest_check.h"
+#include "storage/internal/text_check.h"
 #include "storage/layout.h"
 
 namespace csn::internal {
@@ -41,8 +42,7 @@ std::optional<CurrentLine> ReadCurrent(const std::string& index) {
   }
   if (!GenerationNumber(line.name) || !IsHex(line.manifest_checksum, kChecksumDigits)) {
     Fail(ErrorCode::kCorruption,
-         "{}: expected one line, a generation's number and a checksum; got {} bytes", path,
-         text.size());
+         "{}: expected one line, a generation's number and a checksum; got {}", path, Quoted(text));
   }
   return line;
 }
