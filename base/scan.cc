@@ -51,10 +51,6 @@ void CheckShapes(const Ranking& ranking, std::span<const float> query, MatrixVie
 
 }  // namespace
 
-double Ranking::Measure(std::span<const float> query, std::span<const float> row) const {
-  return Measurer(*this, query)(row);
-}
-
 std::vector<Neighbor> ExactScan(const Ranking& ranking, std::span<const float> query,
                                 MatrixView rows, size_t k, std::optional<uint32_t> excluded) {
   CheckShapes(ranking, query, rows, k);

@@ -19,9 +19,6 @@ struct Ranking {
   const MaskTable* masks = nullptr;
   std::span<const double> scales;  // [C]
   NotionWeights weights;           // [C], at least one not 0
-
-  // score of one row by definition.
-  double Measure(std::span<const float> query, std::span<const float> row) const;
 };
 
 // The k rows with the smallest score, nearest first, ties by row; fewer where there are fewer rows.

@@ -227,6 +227,13 @@ TEST(QueryEngine, AVectorThatOverflowsFloatIsStillAnsweredExactly) {
     EXPECT_EQ(answer.plan, Plan::kScan);
     EXPECT_EQ(answer.hits.size(), 10u);
     for (const Hit& hit : answer.hits) EXPECT_TRUE(std::isfinite(hit.score));
+    // Asked of the index, whose own distances are infinite.
+    const Answer any = engine.Search({.by = far, .notions = {{.name = "notion-0"}}});
+    ASSERT_EQ(any.hits.size(), 10u);
+    for (size_t i = 0; i < any.hits.size(); ++i) {
+      EXPECT_TRUE(std::isfinite(any.hits[i].score));
+      EXPECT_LE(any.hits[i == 0 ? 0 : i - 1].score, any.hits[i].score);
+    }
   }
 }
 
