@@ -14,10 +14,11 @@ Format ParseFormat(std::string_view name);
 
 // The whole answer, ending in a newline.
 // JSONL: a line a hit
-// {"rank","sku","score","notions":{NAME:{"distance","share"}},"item":{COLUMN:value}}, then
+// {"rank","sku","score","notions":{NAME:{"distance","share"}},"item":{"image",COLUMN:value}}, then
 // {"answer":{"plan","exact","shortfall","generation"}}. JSON: one object
-// {"hits":[...],"answer":{...}}. CSV: a header and a line a hit (RFC 4180). Table: aligned columns
-// for a person, `width` characters wide at most (0: as wide as it takes).
+// {"hits":[...],"answer":{...}}. CSV: a header and a line a hit, quoted as in RFC 4180, lines
+// ending in a line feed. Table: aligned columns for a person, `width` characters wide at most (0:
+// as wide as it takes).
 std::string FormatAnswer(const Answer& answer, Format format, size_t width = 0);
 
 }  // namespace csn
