@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/internal/codecs.h"
 #include "base/internal/resize.h"
 #include "base/internal/unique_fd.h"
@@ -113,6 +114,20 @@ std::vector<uint8_t> ReadImageFile(const std::string& path, const ImageLimits& l
   std::vector<uint8_t> bytes(size);
   bytes.resize(internal::ReadUpTo(fd, path, bytes));
   return bytes;
+}
+
+std::string_view FitName(Fit fit) {
+  switch (fit) {
+    case Fit::kPad:
+      return "pad";
+    case Fit::kCrop:
+      return "crop";
+  }
+  Fail(ErrorCode::kInvalidArgument, "fit {}: expected pad or crop", static_cast<int>(fit));
+}
+
+std::string PreprocessingChecksum(const Preprocessing& recipe) {
+  return Checksum(AsBytes(fmt::format("size={} fit={}", recipe.size, FitName(recipe.fit))));
 }
 
 std::vector<uint8_t> PrepareImage(std::span<const uint8_t> bytes, const Preprocessing& recipe,

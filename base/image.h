@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace csn {
@@ -39,6 +40,7 @@ enum class Fit {
   kPad,   // the whole photograph, long side to `size`, the rest filled with white
   kCrop,  // the paper's way: short side to `size`, then the centre
 };
+std::string_view FitName(Fit fit);  // "pad", "crop": stored in model files
 
 // How a photograph becomes a network's input. Stored in model files; two equal recipes give equal
 // bytes.
@@ -47,6 +49,9 @@ struct Preprocessing {
   Fit fit = Fit::kPad;
   friend bool operator==(const Preprocessing&, const Preprocessing&) = default;
 };
+
+// Tells recipes apart in manifests: hash.h Checksum of the text "size=112 fit=pad".
+std::string PreprocessingChecksum(const Preprocessing& recipe);
 
 // One photograph as a network takes it: [size, size, 3] bytes, interleaved RGB, resized with an
 // area-like filter. `bytes` is the whole image file. Errors as DecodeImage. The only way from a

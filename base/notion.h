@@ -26,6 +26,7 @@ struct Notion {
   // < far.
   double near = 0;
   double far = 0;
+  friend bool operator==(const Notion&, const Notion&) = default;
 };
 
 // A notion as a user asks for it: `NAME`, `NAME=column` or `NAME=column:numeric[,near=X][,far=Y]`.

@@ -117,20 +117,20 @@ Json HeaderOf(const Model& model) {
   for (const Tensor& tensor : model.tensors) {
     tensors.push_back({{"name", tensor.name}, {"shape", tensor.shape}});
   }
-  return {{"trunk", TrunkName(model.trunk)},
-          {"input",
-           {{"size", model.preprocessing.size},
-            {"fit", model.preprocessing.fit == Fit::kPad ? "pad" : "crop"}}},
-          {"notions", std::move(notions)},
-          {"split", {{"seed", model.split.seed}, {"by", model.split.by}}},
-          {"training", TrainingToJson(model.training)},
-          {"tensors", std::move(tensors)},
-          {"photographs", model.seen_photographs.size()}};
+  return {
+      {"trunk", TrunkName(model.trunk)},
+      {"input", {{"size", model.preprocessing.size}, {"fit", FitName(model.preprocessing.fit)}}},
+      {"notions", std::move(notions)},
+      {"split", {{"seed", model.split.seed}, {"by", model.split.by}}},
+      {"training", TrainingToJson(model.training)},
+      {"tensors", std::move(tensors)},
+      {"photographs", model.seen_photographs.size()}};
 }
 
 Fit ParseFit(const std::string& name) {
-  if (name == "pad") return Fit::kPad;
-  if (name == "crop") return Fit::kCrop;
+  for (const Fit fit : {Fit::kPad, Fit::kCrop}) {
+    if (name == FitName(fit)) return fit;
+  }
   Fail(ErrorCode::kCorruption, "unknown fit \"{}\"", name);
 }
 
@@ -167,7 +167,14 @@ MaskTable MasksFrom(const Tensor& tensor, size_t notions) {
   return MaskTable(std::move(weights));
 }
 
-Model FromHeaderAndBody(const Json& header, Body body) {
+// What the header says of the tensor at `position`, without its values.
+Tensor TensorFrom(const Json& header, size_t position) {
+  const Json& entry = header.at("tensors").at(position);
+  return {.name = entry.at("name"), .shape = entry.at("shape"), .values = {}};
+}
+
+// Masks stand first among the tensors, `body` begins with them.
+Model FromHeaderAndMasks(const Json& header, Body& body) {
   Model model;
   model.trunk = ParseTrunk(header.at("trunk").get<std::string>());
   model.preprocessing = {.size = header.at("input").at("size"),
@@ -178,14 +185,19 @@ Model FromHeaderAndBody(const Json& header, Body body) {
   for (const Json& notion : header.at("notions")) model.notions.push_back(NotionFromJson(notion));
   model.split = {.seed = header.at("split").at("seed"), .by = header.at("split").at("by")};
   model.training = TrainingFromJson(header.at("training"));
-  for (const Json& entry : header.at("tensors")) {
-    Tensor tensor{.name = entry.at("name"), .shape = entry.at("shape"), .values = {}};
+  Tensor masks = TensorFrom(header, 0);
+  masks.values = body.Take<float>(ElementCount(masks.shape));
+  model.masks = MasksFrom(masks, model.notions.size());
+  return model;
+}
+
+Model FromHeaderAndBody(const Json& header, Body body) {
+  Model model = FromHeaderAndMasks(header, body);
+  for (size_t i = 1; i < header.at("tensors").size(); ++i) {
+    Tensor tensor = TensorFrom(header, i);
     tensor.values = body.Take<float>(ElementCount(tensor.shape));
     model.tensors.push_back(std::move(tensor));
   }
-  if (model.tensors.empty()) Fail(ErrorCode::kCorruption, "no tensors");
-  model.masks = MasksFrom(model.tensors.front(), model.notions.size());
-  model.tensors.erase(model.tensors.begin());
   model.seen_photographs = body.Take<uint64_t>(header.at("photographs").get<size_t>());
   if (body.left() != 0) Fail(ErrorCode::kCorruption, "{} bytes too many", body.left());
   if (!std::is_sorted(model.seen_photographs.begin(), model.seen_photographs.end())) {
@@ -194,20 +206,29 @@ Model FromHeaderAndBody(const Json& header, Body body) {
   return model;
 }
 
-// The checks that come before any content is believed. Returns the header's length.
-size_t CheckFrame(std::span<const uint8_t> bytes, const std::string& where) {
+// The checks that come before anything else of a file is looked at. Returns the header's length.
+size_t CheckPrelude(std::span<const uint8_t> bytes, const std::string& where) {
   if (bytes.size() < kMagic.size() ||
       std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) != 0) {
     Fail(ErrorCode::kCorruption, "model {}: not a model file (it does not begin with {})", where,
          kMagic);
   }
-  if (bytes.size() < kPreludeBytes + kTrailerBytes) {
+  if (bytes.size() < kPreludeBytes) {
     Fail(ErrorCode::kCorruption, "model {}: truncated, only {} bytes", where, bytes.size());
   }
   const auto version = ReadRaw<uint32_t>(bytes.data() + kMagic.size());
   if (version < 1 || version > kModelFormatVersion) {
     Fail(ErrorCode::kCorruption, "model {}: format version {}, this build reads up to {}", where,
          version, kModelFormatVersion);
+  }
+  return ReadRaw<uint32_t>(bytes.data() + kMagic.size() + sizeof(uint32_t));
+}
+
+// The checks that come before any content is believed. Returns the header's length.
+size_t CheckFrame(std::span<const uint8_t> bytes, const std::string& where) {
+  const size_t header = CheckPrelude(bytes, where);
+  if (bytes.size() < kPreludeBytes + kTrailerBytes) {
+    Fail(ErrorCode::kCorruption, "model {}: truncated, only {} bytes", where, bytes.size());
   }
   const size_t content = bytes.size() - kTrailerBytes;
   const uint64_t expected = ReadRaw<uint64_t>(bytes.data() + content);
@@ -217,12 +238,23 @@ size_t CheckFrame(std::span<const uint8_t> bytes, const std::string& where) {
          "model {}: truncated or altered (checksum {:016x} expected, {:016x} found)", where,
          expected, found);
   }
-  const auto header = ReadRaw<uint32_t>(bytes.data() + kMagic.size() + sizeof(uint32_t));
   if (header > content - kPreludeBytes) {
     Fail(ErrorCode::kCorruption, "model {}: a header of {} bytes in a file of {}", where, header,
          bytes.size());
   }
   return header;
+}
+
+// Calls `read`; whatever is wrong with the content becomes damage of the file.
+template <typename Read>
+auto Translated(const std::string& where, const Read& read) {
+  try {
+    return read();
+  } catch (const Json::exception& error) {
+    Fail(ErrorCode::kCorruption, "model {}: malformed header: {}", where, error.what());
+  } catch (const Error& error) {
+    Fail(ErrorCode::kCorruption, "model {}: {}", where, error.what());
+  }
 }
 
 }  // namespace
@@ -274,15 +306,28 @@ Model ParseModel(std::span<const uint8_t> bytes, const std::string& where) {
   const auto header = bytes.subspan(kPreludeBytes, header_bytes);
   const size_t body_begin = kPreludeBytes + header_bytes;
   const auto body = bytes.subspan(body_begin, bytes.size() - kTrailerBytes - body_begin);
-  try {
+  return Translated(where, [&] {
     Model model = FromHeaderAndBody(Json::parse(header), Body(body));
     model.id = Sha256(bytes);
     return model;
-  } catch (const Json::exception& error) {
-    Fail(ErrorCode::kCorruption, "model {}: malformed header: {}", where, error.what());
-  } catch (const Error& error) {
-    Fail(ErrorCode::kCorruption, "model {}: {}", where, error.what());
-  }
+  });
+}
+
+Model LoadModelHeader(const std::string& path) {
+  const size_t length = CheckPrelude(ReadFilePart(path, 0, kPreludeBytes), path);
+  const std::vector<uint8_t> text = ReadFilePart(path, kPreludeBytes, length);
+  Json header;
+  size_t count = 0;
+  Translated(path, [&] {
+    header = Json::parse(text);
+    count = ElementCount(TensorFrom(header, 0).shape);
+  });
+  const std::vector<uint8_t> masks =
+      ReadFilePart(path, kPreludeBytes + length, count * sizeof(float));
+  return Translated(path, [&] {
+    Body body(masks);
+    return FromHeaderAndMasks(header, body);
+  });
 }
 
 void SaveModel(const std::string& path, Model& model) {

@@ -79,6 +79,9 @@ std::vector<uint8_t> FormatModel(const Model& model);
 // Throws Error(kCorruption) naming `where` for foreign, truncated, altered or newer bytes. Sets
 // `id`.
 Model ParseModel(std::span<const uint8_t> bytes, const std::string& where);
+// All but `tensors`, `seen_photographs` and `id`, from the file's header and masks; nothing else of
+// it is read, and its checksum not looked at. Throws as ParseModel and ReadFile.
+Model LoadModelHeader(const std::string& path);
 
 // Atomic. Sets model.id.
 void SaveModel(const std::string& path, Model& model);

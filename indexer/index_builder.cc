@@ -128,7 +128,9 @@ Manifest MakeManifest(const Build& build, const Model& model, const StreamCounts
   manifest.catalogue_rows = counts.rows;
   manifest.rejected = counts.rejected;
   manifest.seed = build.options.seed;
+  manifest.split_seed = model.split.seed;
   manifest.split_by = model.split.by;
+  manifest.preprocessing = PreprocessingChecksum(model.preprocessing);
   manifest.columns = build.catalogue.columns();
   manifest.notions = model.notions;
   manifest.masks = model.masks;

@@ -8,6 +8,7 @@
 #include "base/scan.h"
 #include "base/text.h"
 #include "query/internal/float_bound.h"
+#include "query/model_check.h"
 
 namespace csn {
 namespace {
@@ -227,7 +228,9 @@ std::vector<Hit> MakeHits(const Generation& generation, const Request& request,
 }  // namespace
 
 QueryEngine QueryEngine::Open(const std::string& index) {
-  return QueryEngine(Generation::Open(index));
+  Generation generation = Generation::Open(index);
+  CheckModelHeader(generation);
+  return QueryEngine(std::move(generation));
 }
 
 QueryEngine::QueryEngine(Generation generation) : generation_(std::move(generation)) {

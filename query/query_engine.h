@@ -12,9 +12,8 @@ namespace csn {
 // Thread-safe: any number of concurrent Search().
 class QueryEngine {
  public:
-  // Opens the live generation. Errors as Generation::Open.
+  // Opens the live generation. Errors as Generation::Open and CheckModelHeader.
   static QueryEngine Open(const std::string& index);
-  explicit QueryEngine(Generation generation);
 
   const Generation& generation() const { return generation_; }
 
@@ -25,6 +24,8 @@ class QueryEngine {
   Answer Search(const Query& query) const;
 
  private:
+  explicit QueryEngine(Generation generation);
+
   Generation generation_;
   std::vector<double> scales_;
 };

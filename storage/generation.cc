@@ -36,6 +36,12 @@ Manifest ReadCheckedManifest(const std::string& folder, const std::string& check
   return ParseManifest(text, path);
 }
 
+// True where an error speaks of the file; false where the system would not let us look at it.
+bool SaysDamage(const std::error_code& error) {
+  return error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory ||
+         error == std::errc::is_a_directory || error == std::errc::not_supported;
+}
+
 // Every file the layout asks for is listed, and every listed file is there with its size.
 void CheckFiles(const std::string& folder, const Manifest& manifest) {
   std::vector<std::string> needed = {layout::kModel, layout::kEmbeddings};
@@ -50,10 +56,27 @@ void CheckFiles(const std::string& folder, const Manifest& manifest) {
     const fs::path path = fs::path(folder) / name;
     std::error_code error;
     const uint64_t size = fs::file_size(path, error);
-    if (error) Fail(ErrorCode::kCorruption, "{}: {}", path.string(), error.message());
+    if (error) {
+      Fail(SaysDamage(error) ? ErrorCode::kCorruption : ErrorCode::kFailed, "{}: {}", path.string(),
+           error.message());
+    }
+    // A sound model of another size is the likelier fault: files do not change by themselves.
+    if (size != entry.size && name == layout::kModel) {
+      Fail(ErrorCode::kMismatch,
+           "{}: is not the model that made generation {}: {} bytes, expected {}", path.string(),
+           fs::path(folder).filename().string(), size, entry.size);
+    }
     if (size != entry.size) {
       Fail(ErrorCode::kCorruption, "{}: {} bytes, expected {}", path.string(), size, entry.size);
     }
+  }
+}
+
+void CheckSubspaces(const std::string& folder, const Manifest& manifest) {
+  for (NotionId notion = 0; notion < manifest.notions.size(); ++notion) {
+    SubspaceIndex::CheckHeader(folder + "/" + layout::NotionIndex(notion),
+                               manifest.subspaces[notion].key, manifest.rows,
+                               manifest.masks.live_dims(notion).size());
   }
 }
 
@@ -111,13 +134,7 @@ struct Generation::Impl {
 
   SubspaceIndex LoadSubspace(NotionId notion) const {
     const std::string file = layout::NotionIndex(notion);
-    SubspaceIndex index = SubspaceIndex::Load(Path(file), manifest.files.at(file).checksum);
-    const size_t live = manifest.masks.live_dims(notion).size();
-    if (index.size() != manifest.rows || index.dim() != live) {
-      Fail(ErrorCode::kCorruption, "{}: {} rows of {} dimensions, expected {} of {}", Path(file),
-           index.size(), index.dim(), manifest.rows, live);
-    }
-    return index;
+    return SubspaceIndex::Load(Path(file), manifest.files.at(file).checksum);
   }
 
   // Loaded once, by the first who asks; a failed attempt may be repeated.
@@ -146,6 +163,7 @@ Generation Generation::Open(const std::string& index) {
     try {
       Manifest manifest = ReadCheckedManifest(folder, current->manifest_checksum);
       CheckFiles(folder, manifest);
+      CheckSubspaces(folder, manifest);
       return Generation(std::make_unique<Impl>(current->name, folder, std::move(manifest)));
     } catch (const Error&) {
       // Only if the index moved on meanwhile may this generation have been removed under our hands.

@@ -18,8 +18,10 @@ class Generation {
  public:
   // Opens the live generation of an index directory: CURRENT, the manifest against its checksum,
   // the existence and size of every file, headers; embeddings and metadata are opened, subspace
-  // indexes are loaded at first use. Throws Error(kNotFound) where there is no index,
-  // Error(kCorruption) naming file, expected and found.
+  // indexes are loaded at first use. The model is left to who can read it (query/model_check.h).
+  // Throws Error(kNotFound) where there is no index, Error(kMismatch) where the model has another
+  // size, Error(kCorruption) naming file, expected and found, Error(kFailed) where the system does
+  // not let a file be read.
   static Generation Open(const std::string& index);
   ~Generation();
   Generation(Generation&&) noexcept;
@@ -62,8 +64,8 @@ class GenerationWriter {
 
   // Fills manifest.files from what lies in folder() (sizes, checksums), syncs every file, writes
   // the manifest, renames the folder to its final name, replaces CURRENT. Before the last step
-  // nothing is visible. Older generations are kept: the newest two stand, the rest are removed.
-  // Returns the generation's name.
+  // nothing is visible. The new generation and the one that was live before stand, all others are
+  // removed. Returns the generation's name.
   std::string Publish(Manifest manifest);
 
  private:

@@ -221,7 +221,10 @@ Manifest ReadManifest(const Fields& root) {
   manifest.catalogue_rows = root.Count("catalogue_rows");
   manifest.rejected = root.Count("rejected");
   manifest.seed = root.Count("seed");
-  manifest.split_by = root.Text("split_by");
+  const Fields split = root.Object("split");
+  manifest.split_seed = split.Count("seed");
+  manifest.split_by = split.Text("by");
+  manifest.preprocessing = root.Text("preprocessing");
   ReadColumns(root, manifest);
   ReadNotions(root, manifest);
   ReadFiles(root, manifest);
@@ -244,7 +247,8 @@ std::string FormatManifest(const Manifest& manifest) {
                        {"catalogue_rows", manifest.catalogue_rows},
                        {"rejected", manifest.rejected},
                        {"seed", manifest.seed},
-                       {"split_by", manifest.split_by}};
+                       {"split", {{"seed", manifest.split_seed}, {"by", manifest.split_by}}},
+                       {"preprocessing", manifest.preprocessing}};
   ordered_json& columns = root["columns"] = ordered_json::array();
   for (const Column& column : manifest.columns) {
     columns.push_back({{"name", column.name}, {"type", ColumnTypeName(column.type)}});

@@ -40,8 +40,11 @@ struct Manifest {
   uint64_t rows = 0;
   uint64_t catalogue_rows = 0;  // = rows + rejected
   uint64_t rejected = 0;
-  uint64_t seed = 0;     // of the build: draws the queries of the recall
-  std::string split_by;  // column of the model's split rule; empty: sku
+  uint64_t seed = 0;  // of the build: draws the queries of the recall
+  // The model's split rule.
+  uint64_t split_seed = 0;
+  std::string split_by;       // a column; empty: sku
+  std::string preprocessing;  // image.h PreprocessingChecksum of the model's recipe
   std::vector<Column> columns;
   std::vector<Notion> notions;
   MaskTable masks;                          // [C, d], equal to the model's

@@ -5,14 +5,17 @@
 #include <faiss/impl/FaissException.h>
 #include <faiss/impl/io.h>
 #include <faiss/index_io.h>
+#include <fmt/ranges.h>
 #include <omp.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <limits>
 #include <new>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string_view>
 
@@ -41,6 +44,16 @@ struct NoDimensionFile {
   uint64_t checksum = 0;  // XXH3-64 of what stands before it
 };
 static_assert(sizeof(NoDimensionFile) == 32);
+
+// How FAISS begins the files of the two kinds we write.
+struct FaissHeader {
+  std::array<char, 4> magic;
+  int32_t dim;
+  int64_t rows;
+};
+static_assert(sizeof(FaissHeader) == 16);
+constexpr std::array<char, 4> kFlatMagic = {'I', 'x', 'F', '2'};
+constexpr std::array<char, 4> kHnswMagic = {'I', 'H', 'N', 'f'};
 
 // FAISS asks OpenMP for threads, whose number is the calling thread's own setting.
 class OneOpenMpThread {
@@ -92,7 +105,8 @@ std::optional<uint64_t> ParseNoDimension(const std::vector<uint8_t>& bytes,
   }
   std::memcpy(&file, bytes.data(), sizeof file);
   if (file.checksum != ChecksumOf(file)) {
-    Fail(ErrorCode::kCorruption, "{}: its own checksum does not match", path);
+    Fail(ErrorCode::kCorruption, "{}: checksum {:016x}, expected {:016x}", path, ChecksumOf(file),
+         file.checksum);
   }
   return file.rows;
 }
@@ -133,9 +147,9 @@ std::unique_ptr<faiss::Index> ReadFaiss(std::vector<uint8_t> bytes, const std::s
   } catch (const faiss::FaissException& error) {
     Fail(ErrorCode::kCorruption, "{}: not a readable FAISS index: {}", path, error.what());
   } catch (const std::bad_alloc&) {
-    Fail(ErrorCode::kCorruption, "{}: announces more than fits in memory", path);
+    Fail(ErrorCode::kFailed, "{}: the index does not fit in memory", path);
   } catch (const std::length_error&) {
-    Fail(ErrorCode::kCorruption, "{}: announces more than fits in memory", path);
+    Fail(ErrorCode::kCorruption, "{}: announces more than any memory holds", path);
   }
 }
 
@@ -222,6 +236,26 @@ SubspaceIndex SubspaceIndex::Load(const std::string& path, const std::string& ch
     impl->rows = static_cast<size_t>(impl->index->ntotal);
   }
   return SubspaceIndex(std::move(impl));
+}
+
+void SubspaceIndex::CheckHeader(const std::string& path, const std::string& key, size_t rows,
+                                size_t dim) {
+  const std::vector<uint8_t> bytes = ReadFilePart(path, 0, sizeof(NoDimensionFile));
+  FaissHeader header{.magic = IsExactKey(key) ? kFlatMagic : kHnswMagic, .dim = 0, .rows = 0};
+  if (const std::optional<uint64_t> found = ParseNoDimension(bytes, path)) {
+    header.rows = static_cast<int64_t>(*found);
+  } else {
+    const std::array<char, 4> expected = header.magic;
+    std::memcpy(&header, bytes.data(), std::min(bytes.size(), sizeof header));
+    if (bytes.size() < sizeof header || header.magic != expected) {
+      Fail(ErrorCode::kCorruption, "{}: expected an index of kind {}, it begins with {:02x}", path,
+           key, fmt::join(std::span(bytes).first(std::min<size_t>(bytes.size(), 4)), " "));
+    }
+  }
+  if (header.rows != static_cast<int64_t>(rows) || header.dim != static_cast<int64_t>(dim)) {
+    Fail(ErrorCode::kCorruption, "{}: {} rows of {} dimensions, expected {} of {}", path,
+         header.rows, header.dim, rows, dim);
+  }
 }
 
 void SubspaceIndex::Save(const std::string& path) const {

@@ -35,8 +35,12 @@ class SubspaceIndex {
   // bytes. `vectors.cols` may be 0 (no live dimension): then every row is at distance 0.
   static SubspaceIndex Build(const IndexOptions& options, MatrixView vectors);
   // Reads the file whole and checks it against `checksum` (hash.h Checksum; empty: unchecked)
-  // before FAISS sees it. Throws Error(kCorruption) naming the file.
+  // before FAISS sees it. Throws Error(kCorruption) naming the file, Error(kFailed) where it cannot
+  // be read or does not fit in memory.
   static SubspaceIndex Load(const std::string& path, const std::string& checksum);
+  // Reads the file's first bytes only. Throws Error(kCorruption) naming the file unless they are
+  // those of an index of this kind, so many rows and dimensions.
+  static void CheckHeader(const std::string& path, const std::string& key, size_t rows, size_t dim);
 
   ~SubspaceIndex();
   SubspaceIndex(SubspaceIndex&&) noexcept;

@@ -2,8 +2,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "embedder/model_file.h"
 #include "indexer/index_builder.h"
+#include "query/model_check.h"
 #include "storage/generation.h"
 #include "storage/layout.h"
 #include "storage/subspace_index.h"
@@ -169,25 +169,6 @@ class FileLog {
   std::string current_;
 };
 
-// A sound model that is not the one of the manifest is a mismatch, not damage.
-void CheckModel(const Generation& generation) {
-  const Manifest& manifest = generation.manifest();
-  const std::string path = generation.folder() + "/" + layout::kModel;
-  const Model model = LoadModel(path);
-  if (model.id != manifest.model_id) {
-    Fail(ErrorCode::kMismatch, "{}: model {}, but generation {} was made by model {}", path,
-         model.id, generation.name(), manifest.model_id);
-  }
-  const auto same = [](const Matrix& a, const Matrix& b) {
-    return a.rows() == b.rows() && a.cols() == b.cols() &&
-           std::equal(a.data(), a.data() + a.rows() * a.cols(), b.data());
-  };
-  if (!same(model.masks.matrix(), manifest.masks.matrix())) {
-    Fail(ErrorCode::kMismatch, "{}: its masks are not those of generation {}'s manifest", path,
-         generation.name());
-  }
-}
-
 int Verify(const Arguments& arguments) {
   po::options_description options, input("Options");
   po::variables_map values;
@@ -237,7 +218,8 @@ Json ListJson(const Generation& generation) {
           {"created_by", manifest.created_by},
           {"dim", manifest.dim},
           {"seed", manifest.seed},
-          {"split_by", manifest.split_by},
+          {"split", {{"seed", manifest.split_seed}, {"by", manifest.split_by}}},
+          {"preprocessing", manifest.preprocessing},
           {"bytes", AllBytes(manifest)},
           {"notions", notions}};
 }

@@ -33,6 +33,10 @@ std::string CountsFault(const Manifest& manifest) {
     return fmt::format("model_id '{}', expected 64 lower-case hexadecimal digits",
                        manifest.model_id);
   }
+  if (!IsHex(manifest.preprocessing, 32)) {
+    return fmt::format("preprocessing '{}', expected 32 lower-case hexadecimal digits",
+                       manifest.preprocessing);
+  }
   if (manifest.dim < 1 || manifest.dim > kMaxManifestDim) {
     return fmt::format("dim {}, expected 1 to {}", manifest.dim, kMaxManifestDim);
   }

@@ -171,7 +171,9 @@ TEST_F(IndexBuilderTest, ManifestSaysWhatWasBuilt) {
   EXPECT_EQ(manifest.rejected, 1);
   EXPECT_EQ(manifest.catalogue_rows, 51);
   EXPECT_EQ(manifest.seed, 12);
+  EXPECT_EQ(manifest.split_seed, model.split.seed);
   EXPECT_EQ(manifest.split_by, "kind");
+  EXPECT_EQ(manifest.preprocessing, PreprocessingChecksum(model.preprocessing));
   EXPECT_EQ(manifest.columns,
             (std::vector<Column>{{"kind", ColumnType::kText}, {"price", ColumnType::kNumber}}));
   EXPECT_EQ(ReadFile(generation.folder() + "/" + layout::kModel), ReadFile(folder_ / "m.csn"));

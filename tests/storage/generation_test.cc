@@ -8,6 +8,7 @@
 #include <csignal>
 #include <filesystem>
 #include <functional>
+#include <stdexcept>
 #include <thread>
 
 #include "base/file.h"
@@ -39,6 +40,7 @@ struct World {
     manifest.masks = MaskTable(weights);
     manifest.created_by = "test";
     manifest.model_id = Sha256(AsBytes(model));
+    manifest.preprocessing = std::string(32, '0');
     manifest.dim = kDim;
     manifest.rows = manifest.catalogue_rows = rows;
     manifest.columns = {{"brand", ColumnType::kText}};
@@ -299,6 +301,83 @@ TEST(GenerationTest, ForeignFoldersAndFilesAreRefused) {
               ThrowsError(ErrorCode::kFailed, "letter.txt"));
 }
 
+// What a writer that was killed, or is at work, may have left.
+TEST(GenerationTest, AFolderOfOurOwnNamesIsAnIndex) {
+  const TempDir folder;
+  const std::string index = folder / "i";
+  test::WriteText(index + "/CURRENT.tmp.17.0", "half");
+  test::WriteText(index + "/LOCK", "");
+  EXPECT_EQ(World(5).Publish(index), "000001");
+  EXPECT_EQ(Names(index), (std::vector<std::string>{"CURRENT", "LOCK", "generations"}));
+}
+
+TEST(GenerationTest, FoldersOnTheWayAreMadeHoweverTheyAreWritten) {
+  const TempDir folder;
+  for (const char* name : {"a/b/c", "d/e/", "./f/./g//", "h/../k"}) {
+    SCOPED_TRACE(name);
+    { GenerationWriter unpublished(folder / name); }
+    EXPECT_FALSE(fs::exists(folder / name));
+    World(5).Publish(folder / name);
+    EXPECT_EQ(Generation::Open(folder / name).manifest().rows, 5u);
+  }
+}
+
+// Root may read everything, so it becomes nobody meanwhile.
+class AsNobody {
+ public:
+  AsNobody() : was_root_(geteuid() == 0) {
+    if (was_root_ && seteuid(65534) != 0) throw std::runtime_error("seteuid");
+  }
+  ~AsNobody() {
+    if (was_root_ && seteuid(0) != 0) ADD_FAILURE() << "cannot become root again";
+  }
+
+ private:
+  bool was_root_;
+};
+
+TEST(GenerationTest, WhatMayNotBeReadIsNotDamaged) {
+  const TempDir folder;
+  const std::string index = folder / "i";
+  World(5).Publish(index);
+  fs::permissions(folder.path(), fs::perms(0755));
+  const std::string generation = index + "/generations/000001";
+  for (const std::string& path : {index + "/CURRENT", generation, generation + "/MANIFEST.json",
+                                  generation + "/embeddings.f32", generation + "/notion-00.faiss",
+                                  generation + "/metadata", generation + "/metadata/CURRENT"}) {
+    const fs::perms before = fs::status(path).permissions();
+    fs::permissions(path, fs::perms::none);
+    {
+      const AsNobody nobody;
+      EXPECT_THAT([&] { Generation::Open(index); }, ThrowsError(ErrorCode::kFailed, index)) << path;
+    }
+    fs::permissions(path, before);
+  }
+  const AsNobody nobody;
+  Generation::Open(index);
+}
+
+TEST(GenerationTest, DamagedHeadersOfSubspacesAreFoundWhenOpening) {
+  const TempDir folder;
+  const std::string index = folder / "i";
+  World(20).Publish(index);
+  for (const auto& [file, header] :
+       {std::pair{"notion-00.faiss", 16}, {"notion-01.faiss", 16}, {"notion-02.faiss", 32}}) {
+    const std::string path = index + "/generations/000001/" + file;
+    for (size_t byte = 0; byte < static_cast<size_t>(header); ++byte) {
+      test::FlipBit(path, byte, 6);
+      EXPECT_THAT([&] { Generation::Open(index); }, ThrowsError(ErrorCode::kCorruption, path))
+          << byte;
+      test::FlipBit(path, byte, 6);
+    }
+    const std::string sound = ReadTextFile(path);
+    test::WriteText(path, std::string(header, '\0') + sound.substr(static_cast<size_t>(header)));
+    EXPECT_THAT([&] { Generation::Open(index); }, ThrowsError(ErrorCode::kCorruption, path));
+    test::WriteText(path, sound);
+  }
+  Generation::Open(index).Verify({});
+}
+
 TEST(GenerationTest, DamagedCurrentAndManifestAreFound) {
   const TempDir folder;
   const std::string index = folder / "i";
@@ -352,7 +431,9 @@ TEST(GenerationTest, MissingAndCutFilesAreFoundWhenOpening) {
     const std::string path = index + "/generations/000001/" + name;
     const std::string sound = ReadTextFile(path);
     test::WriteText(path, sound + "x");
-    EXPECT_THAT([&] { Generation::Open(index); }, ThrowsError(ErrorCode::kCorruption, path));
+    const bool model = name == layout::kModel;  // another size: another model
+    EXPECT_THAT([&] { Generation::Open(index); },
+                ThrowsError(model ? ErrorCode::kMismatch : ErrorCode::kCorruption, path));
     fs::remove(path);
     EXPECT_THAT([&] { Generation::Open(index); }, ThrowsError(ErrorCode::kCorruption, path));
     test::WriteText(path, sound);

@@ -23,7 +23,9 @@ Manifest SmallManifest() {
   manifest.catalogue_rows = 10;
   manifest.rejected = 2;
   manifest.seed = std::numeric_limits<uint64_t>::max();
+  manifest.split_seed = std::numeric_limits<uint64_t>::max() - 1;
   manifest.split_by = "style";
+  manifest.preprocessing = std::string(32, 'b');
   manifest.columns = {{"prix \"net\" \xc3\xa4", ColumnType::kNumber},
                       {"sizes", ColumnType::kList},
                       {"brand", ColumnType::kText}};
@@ -63,7 +65,9 @@ TEST(ManifestTest, ReadsBackEqual) {
   EXPECT_EQ(read.catalogue_rows, 10u);
   EXPECT_EQ(read.rejected, 2u);
   EXPECT_EQ(read.seed, written.seed);
+  EXPECT_EQ(read.split_seed, written.split_seed);
   EXPECT_EQ(read.split_by, "style");
+  EXPECT_EQ(read.preprocessing, written.preprocessing);
   EXPECT_EQ(read.columns, written.columns);
   ASSERT_EQ(read.notions.size(), 2u);
   EXPECT_EQ(read.notions[0].name, "heel-height");
@@ -175,6 +179,8 @@ TEST(ManifestTest, ContradictionsAreFoundInReadingAndWriting) {
       {"/format_version", 0, "format_version 0"},
       {"/model_id", "abc", "model_id"},
       {"/model_id", std::string(64, 'A'), "model_id"},
+      {"/preprocessing", "pad", "preprocessing 'pad'"},
+      {"/split/seed", -1, "split.seed"},
       {"/dim", 0, "dim"},
       {"/dim", 4.0, "whole number"},
       {"/dim", 1ull << 60, "at most"},

@@ -6,15 +6,12 @@
 #include <cmath>
 
 #include "base/distance.h"
-#include "base/file.h"
-#include "base/hash.h"
+#include "embedder/model_file.h"
 #include "storage/generation.h"
 #include "storage/layout.h"
 
 namespace csn::test {
 namespace {
-
-constexpr std::string_view kModelBytes = "no model: made by a test";
 
 double Radius(const Matrix& vectors) {
   double radius = 0;
@@ -69,21 +66,29 @@ std::string WriteTestIndex(const std::string& index, const Matrix& embeddings,
                            const MaskTable& masks, const std::vector<Item>& items,
                            const TestIndexOptions& options) {
   GenerationWriter writer(index);
-  WriteFileAtomically(writer.folder() + "/" + layout::kModel, kModelBytes);
   WriteRows(writer.folder(), embeddings, items, options.columns);
+  Model model;
+  model.masks = masks;
+  for (NotionId notion = 0; notion < masks.notion_count(); ++notion) {
+    const std::string name =
+        options.notions.empty() ? fmt::format("notion-{}", notion) : options.notions.at(notion);
+    model.notions.push_back({.name = name, .column = name});
+  }
+  SaveModel(writer.folder() + "/" + layout::kModel, model);
 
   Manifest manifest;
   manifest.created_by = "a test";
-  manifest.model_id = Sha256(AsBytes(kModelBytes));
+  manifest.model_id = model.id;
+  manifest.split_seed = model.split.seed;
+  manifest.split_by = model.split.by;
+  manifest.preprocessing = PreprocessingChecksum(model.preprocessing);
+  manifest.notions = model.notions;
   manifest.dim = masks.dim();
   manifest.rows = manifest.catalogue_rows = embeddings.rows();
   manifest.columns = options.columns;
   manifest.masks = masks;
   const std::vector<double> scales = NotionScales(masks, embeddings.View());
   for (NotionId notion = 0; notion < masks.notion_count(); ++notion) {
-    const std::string name =
-        options.notions.empty() ? fmt::format("notion-{}", notion) : options.notions.at(notion);
-    manifest.notions.push_back({.name = name, .column = name});
     manifest.subspaces.push_back(
         WriteSubspace(writer.folder(), embeddings, masks, notion, options));
     manifest.subspaces.back().scale = scales[notion];

@@ -1,4 +1,4 @@
-// Published index directories from embeddings and masks, without a model or photographs.
+// Published index directories from embeddings and masks, without a network or photographs.
 #pragma once
 
 #include <string>
@@ -22,7 +22,7 @@ std::vector<Item> MakeTestItems(size_t n);
 
 // Publishes one generation: embeddings [n, d], masks [C, d], items [n] in ascending order of sku
 // with a value for each of options.columns, scales and radii as a build computes them, and a
-// model.csn that is no model. Returns the generation's name.
+// model.csn of these masks and notions without a network. Returns the generation's name.
 std::string WriteTestIndex(const std::string& index, const Matrix& embeddings,
                            const MaskTable& masks, const std::vector<Item>& items,
                            const TestIndexOptions& options = {});
