@@ -43,10 +43,11 @@ struct TableColumn {
   }
 };
 
-// One column a notion: the shown distance and, where the notion counts, its part of the score.
+// One column a notion: the shown distance and, where the notion counts, its part of the score. The
+// mark tells it from a metadata column of the same name.
 TableColumn NotionColumn(const Answer& answer, size_t notion) {
   TableColumn column{.align_right = true};
-  column.Add(EscapeForTerminal(answer.notions[notion]));
+  column.Add("~" + EscapeForTerminal(answer.notions[notion]));
   const bool counts = std::any_of(answer.hits.begin(), answer.hits.end(),
                                   [&](const Hit& hit) { return hit.parts[notion].share != 0; });
   for (const Hit& hit : answer.hits) {
@@ -140,6 +141,7 @@ std::string FormatTable(const Answer& answer, size_t width) {
     text += (width == 0 ? line : Cut(line, width)) + "\n";
   };
   for (size_t line = 0; line <= answer.hits.size(); ++line) add(Line(columns, line));
+  add("~notion: distance in it (share of the score)");
   add(LastLine(answer, dropped));
   return text;
 }

@@ -131,9 +131,10 @@ TEST(FormatAnswer, CsvQuotesWhatNeedsIt) {
 
 TEST(FormatAnswer, TableAlignsByCodePoints) {
   EXPECT_EQ(FormatAnswer(MakeAnswer(), Format::kTable),
-            "rank  sku   score           heel  closure  name        price  size\n"
-            "   1  b\"1  0.2500  0.500 (100 %)    0.100  Zoë, \"red\"   39.9  38|39\n"
-            "   2  a2   1.0000  1.000 (100 %)    0.000\n"
+            "rank  sku   score          ~heel  ~closure  name        price  size\n"
+            "   1  b\"1  0.2500  0.500 (100 %)     0.100  Zoë, \"red\"   39.9  38|39\n"
+            "   2  a2   1.0000  1.000 (100 %)     0.000\n"
+            "~notion: distance in it (share of the score)\n"
             "plan flat, exact, shortfall 8, generation 000007\n");
 }
 
@@ -157,7 +158,7 @@ TEST(FormatAnswer, TableNeverGoesBeyondItsWidth) {
     SCOPED_TRACE(width);
     const std::string table = FormatAnswer(answer, Format::kTable, width);
     EXPECT_LE(WidestLine(table), width);
-    EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 4);
+    EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 5);
   }
   EXPECT_THAT(FormatAnswer(answer, Format::kTable, 80),
               testing::HasSubstr("ein sehr langer Name fü…"));
@@ -181,7 +182,7 @@ TEST(FormatAnswer, TableShowsControlCharactersInsteadOfObeyingThem) {
     EXPECT_THAT(table, testing::HasSubstr(shown));
   }
   for (const char c : table) EXPECT_TRUE(c == '\n' || static_cast<uint8_t>(c) >= 0x20);
-  EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 4);
+  EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 5);
 }
 
 }  // namespace
