@@ -4,18 +4,21 @@
 
 namespace csn {
 
-TrainReport TrainModel(const TrainOptions& options, const TrainingData& data,
-                       const TrainCallbacks& callbacks) {
+void CheckTrainOptions(const TrainOptions& options, size_t notions) {
   Require(options.batch == 0 || options.batch >= 2,
           "training: a batch of {}; at least 2 photographs are needed", options.batch);
   Require(options.steps >= 0, "training: {} steps", options.steps);
   Require(options.steps > 0 || options.minutes > 0, "training: {} minutes", options.minutes);
-  const auto notions = static_cast<int64_t>(data.labels.notions().size());
   Require(notions > 0, "training: no notion");
-  Require(options.dim >= notions, "training: an embedding of {} dimensions for {} notions",
-          options.dim, notions);
+  Require(options.dim >= static_cast<int64_t>(notions),
+          "training: an embedding of {} dimensions for {} notions", options.dim, notions);
   Require(options.preprocessing.size >= 32 && options.preprocessing.size <= 512,
           "training: input size {}; 32 to 512 pixels are possible", options.preprocessing.size);
+}
+
+TrainReport TrainModel(const TrainOptions& options, const TrainingData& data,
+                       const TrainCallbacks& callbacks) {
+  CheckTrainOptions(options, data.labels.notions().size());
   TrainReport report;
   ModuleError error;
   if (!TorchModule().train(options, data, callbacks, &report, &error)) {

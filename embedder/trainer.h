@@ -61,7 +61,7 @@ struct EpochReport {
 };
 
 struct TrainCallbacks {
-  LineSink note;  // "measured 540 ms a step: 1,120 steps (42 epochs) fit 10 minutes"
+  LineSink note;  // how many steps were chosen, and from what
   ProgressSink progress;
   std::function<void(const EpochReport&)> epoch;
   const StopFlag* stop = nullptr;
@@ -73,10 +73,13 @@ struct TrainReport {
   bool interrupted = false;             // stopped early; the model is the best so far
 };
 
+// Throws Error(kInvalidArgument) where training with so many notions would refuse the options.
+void CheckTrainOptions(const TrainOptions& options, size_t notions);
+
 // Trains and returns the epoch with the lowest mean validation triplet error. Same data, options
 // and threads: the same model. Throws Error(kInvalidArgument) naming a notion of which the training
 // or validation items hold no triplet, Error(kInterrupted) where a stop came before the first epoch
-// ended, Error(kFailed) where the loss is no longer finite.
+// ended, Error(kFailed) where loss, masks or embeddings are no longer finite.
 TrainReport TrainModel(const TrainOptions& options, const TrainingData& data,
                        const TrainCallbacks& callbacks);
 

@@ -149,15 +149,15 @@ void DescribeSubspaces(const Manifest& manifest, const std::string& folder, Buil
 }
 
 // Everything that lies in the generation's folder, but the manifest.
-Manifest FillGeneration(const Build& build, const std::string& folder, RejectFile& rejects,
+Manifest FillGeneration(const Build& build, const std::string& folder,
+                        std::span<const uint8_t> model_bytes, RejectFile& rejects,
                         BuildReport& report) {
-  // Read once, so that what embeds and what is stored cannot be two models.
-  const std::vector<uint8_t> model_bytes = ReadFile(build.options.model_path);
   const Model model = ParseModel(model_bytes, build.options.model_path);
   {
     RowCollector rows(folder, model.dim());
     report.counts = EmbedCatalogue(build, model, rejects, rows);
     if (rows.size() == 0) {
+      rejects.Commit();
       Fail(ErrorCode::kFailed,
            "catalogue {}: none of its {} rows was accepted; nothing is published",
            build.options.catalogue_path, report.counts.rows);
@@ -182,14 +182,16 @@ BuildReport BuildIndexDirectory(const BuildOptions& options, const Catalogue& ca
                     .progress = progress,
                     .stop = stop,
                     .threads = options.threads > 0 ? options.threads : DefaultThreads()};
-  GenerationWriter writer(options.index);
-  // Only now: the list of a build that goes on is not to be replaced by one that is locked out.
+  // Read once, so that what embeds and what is stored cannot be two models.
+  const std::vector<uint8_t> model_bytes = ReadFile(options.model_path);
   RejectFile rejects(options.rejects);
+  GenerationWriter writer(options.index);
   BuildReport report;
-  const Manifest manifest = FillGeneration(build, writer.folder(), rejects, report);
+  const Manifest manifest = FillGeneration(build, writer.folder(), model_bytes, rejects, report);
   DescribeSubspaces(manifest, writer.folder(), report);
   ThrowIfStopped(stop);
   report.generation = writer.Publish(manifest);
+  rejects.Commit();
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;
 }

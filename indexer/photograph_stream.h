@@ -10,6 +10,7 @@
 #include "base/progress.h"
 #include "base/stop.h"
 #include "storage/catalogue.h"
+#include "storage/reject_file.h"
 
 namespace csn {
 

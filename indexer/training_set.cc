@@ -53,16 +53,6 @@ struct Sources {
   std::optional<size_t> group;  // column of the split rule
 };
 
-void CheckColumn(const NotionSpec& spec, const Column& column) {
-  Require(column.type != ColumnType::kList,
-          "notion {}: column {} holds lists; a notion needs one value an item", spec.name,
-          column.name);
-  Require(spec.kind != NotionKind::kNumeric || column.type == ColumnType::kNumber,
-          "notion {}: numeric, but column {} holds {}; --column {}:number rejects the rows that do "
-          "not parse",
-          spec.name, column.name, ColumnTypeName(column.type), column.name);
-}
-
 Sources ResolveSources(const Catalogue& catalogue, const TrainingSetOptions& options) {
   Require(!options.notions.empty(), "a training set needs at least one notion");
   Sources sources;
@@ -72,7 +62,7 @@ Sources ResolveSources(const Catalogue& catalogue, const TrainingSetOptions& opt
     }
     const size_t at = catalogue.ColumnIndex(spec.column.empty() ? spec.name : spec.column);
     const Column& column = catalogue.columns()[at];
-    CheckColumn(spec, column);
+    CheckNotionColumn(spec.name, spec.kind, column);
     sources.notions.push_back({.name = spec.name, .column = column.name, .kind = spec.kind});
     sources.columns.push_back(at);
   }
@@ -150,6 +140,16 @@ void DealOut(const Gathered& gathered, CachedPhotographs& cache, TrainingSet& se
 
 }  // namespace
 
+void CheckNotionColumn(const std::string& notion, NotionKind kind, const Column& column) {
+  Require(column.type != ColumnType::kList,
+          "notion {}: column {} holds lists; a notion needs one value an item", notion,
+          column.name);
+  Require(kind != NotionKind::kNumeric || column.type == ColumnType::kNumber,
+          "notion {}: numeric, but column {} holds {}; --column {}:number rejects the rows that do "
+          "not parse",
+          notion, column.name, ColumnTypeName(column.type), column.name);
+}
+
 TrainingSet MakeTrainingSet(const Catalogue& catalogue, const TrainingSetOptions& options,
                             RejectFile& rejects, const ProgressSink& progress,
                             const StopFlag* stop) {
@@ -160,6 +160,7 @@ TrainingSet MakeTrainingSet(const Catalogue& catalogue, const TrainingSetOptions
   gathered.labels.resize(sources.notions.size());
   TrainingSet set;
   set.counts = Gather(catalogue, options, sources, rejects, progress, stop, *cache, gathered);
+  rejects.Commit();
   if (set.counts.accepted == 0) {
     Fail(ErrorCode::kFailed, "catalogue {}: none of its {} rows was accepted", catalogue.path(),
          set.counts.rows);

@@ -28,6 +28,10 @@ struct TrainingSet {
   uint64_t cached = 0;  // photographs in memory
 };
 
+// Throws Error(kInvalidArgument) where a notion of this kind cannot be read from the column: lists,
+// or text for a numeric one.
+void CheckNotionColumn(const std::string& notion, NotionKind kind, const Column& column);
+
 // Reads the catalogue once. Throws Error(kInvalidArgument) where a notion's column is missing, of
 // the wrong type (a numeric notion needs a number column, a list column makes no notion), or
 // notions are named twice; Error(kFailed) where no row is accepted.

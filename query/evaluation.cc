@@ -1,6 +1,7 @@
 #include "query/evaluation.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <utility>
 
@@ -60,7 +61,7 @@ QueryPrecision MeasureQuery(const MaskTable& masks, NotionId notion, MatrixView 
 PrecisionReport PrecisionAtK(const MaskTable& masks, NotionId notion, MatrixView embeddings,
                              std::span<const uint8_t> known,
                              const std::function<bool(uint32_t, uint32_t)>& relevant, size_t k,
-                             int threads) {
+                             int threads, const ProgressSink& progress, const StopFlag* stop) {
   Require(k >= 1, "precision at k: expected k of at least 1, got {}", k);
   Require(notion < masks.notion_count(), "precision at k: expected a notion below {}, got {}",
           masks.notion_count(), notion);
@@ -76,8 +77,15 @@ PrecisionReport PrecisionAtK(const MaskTable& masks, NotionId notion, MatrixView
   if (labelled.size() < 2) return report;
 
   std::vector<QueryPrecision> measured(labelled.size());
+  std::atomic<uint64_t> done = 0;
   ParallelFor(labelled.size(), threads, [&](size_t i) {
+    ThrowIfStopped(stop);
     measured[i] = MeasureQuery(masks, notion, embeddings, labelled, labelled[i], relevant, k);
+    const uint64_t finished = ++done;
+    if (progress) {
+      progress(
+          {.stage = "measuring", .done = finished, .total = labelled.size(), .unit = "queries"});
+    }
   });
   // Summed in row order, so that the number of threads changes nothing.
   for (const QueryPrecision& query : measured) {

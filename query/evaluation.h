@@ -8,6 +8,8 @@
 
 #include "base/mask.h"
 #include "base/matrix.h"
+#include "base/progress.h"
+#include "base/stop.h"
 
 namespace csn {
 
@@ -22,12 +24,14 @@ struct PrecisionReport {
 // Queries and candidates are the rows with a label (`known`, [n], 0 or 1), the query itself left
 // out; a hit is relevant where `relevant(query row, candidate row)`, which several threads may ask
 // at once. precision@k divides by min(k, candidates). Ranked by base/distance.h, ties by row.
-// Queries run on `threads` threads. With fewer than two labels there is nothing to rank: all zeros.
+// Queries run on `threads` threads; `progress` counts them, and Error(kInterrupted) ends them where
+// `stop` is set. With fewer than two labels there is nothing to rank: all zeros.
 // Throws Error(kInvalidArgument) on wrong shapes or k < 1.
 PrecisionReport PrecisionAtK(const MaskTable& masks, NotionId notion, MatrixView embeddings,
                              std::span<const uint8_t> known,
                              const std::function<bool(uint32_t, uint32_t)>& relevant, size_t k,
-                             int threads);
+                             int threads, const ProgressSink& progress = {},
+                             const StopFlag* stop = nullptr);
 
 // recall@k by distance, so that duplicates do not count against an answer: the mean over queries of
 // the first k `found` distances that are no farther than the exact k-th (1e-6 relative), divided by

@@ -57,7 +57,7 @@ Format FormatOf(const std::string& path) {
 }
 
 // Position of `name`: written alike before alike but for '-' and '_'.
-std::optional<size_t> FindColumn(const std::vector<std::string>& names, std::string_view name) {
+std::optional<size_t> PositionOf(const std::vector<std::string>& names, std::string_view name) {
   auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end()) {
     found = std::find_if(names.begin(), names.end(),
@@ -71,34 +71,10 @@ size_t RequireColumn(const std::string& path, const std::vector<std::string>& na
                      std::string_view name) {
   Require(name != "sku" && name != "image",
           "{}: {} is every item's own and not a column with a type", path, name);
-  const std::optional<size_t> column = FindColumn(names, name);
+  const std::optional<size_t> column = PositionOf(names, name);
   Require(column.has_value(), "{}: there is no column called {}{}", path, Quoted(name),
           DidYouMean(NearestNames(std::string(name), names)));
   return *column;
-}
-
-// One field of a line: what would end the field or the line is written as in C.
-std::string EscapeField(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '\t':
-        out += "\\t";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
 }
 
 }  // namespace
@@ -114,6 +90,11 @@ struct Catalogue::Impl {
   std::vector<ColumnSummary> summaries;
   uint64_t row_count = 0;
 
+  std::vector<std::string> Names() const {
+    std::vector<std::string> names;
+    for (const Column& column : columns) names.push_back(column.name);
+    return names;
+  }
   std::unique_ptr<RowSource> MakeSource() const;
   RowChecker MakeChecker() const { return RowChecker(folder, options.allow_outside); }
   void Inspect();
@@ -247,42 +228,12 @@ std::string Catalogue::ImagePath(const Item& item) const {
   return (fs::path(impl_->folder) / item.image).string();
 }
 
+std::optional<size_t> Catalogue::FindColumn(std::string_view name) const {
+  return PositionOf(impl_->Names(), name);
+}
+
 size_t Catalogue::ColumnIndex(std::string_view name) const {
-  std::vector<std::string> names;
-  for (const Column& column : impl_->columns) names.push_back(column.name);
-  return RequireColumn(impl_->path, names, name);
-}
-
-struct RejectFile::Impl {
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  std::unique_ptr<std::FILE, Close> file;
-};
-
-RejectFile::RejectFile(std::string path) : path_(std::move(path)), impl_(std::make_unique<Impl>()) {
-  std::error_code error;
-  // An older run's rejects must not pass for this one's; what is no regular file is not ours to
-  // remove.
-  if (!path_.empty() && fs::is_regular_file(fs::symlink_status(path_, error)) &&
-      !fs::remove(path_, error)) {
-    Fail(ErrorCode::kFailed, "replacing the reject file {}: {}", path_, error.message());
-  }
-}
-
-RejectFile::~RejectFile() = default;
-
-void RejectFile::Add(const Reject& reject) {
-  ++count_;
-  if (path_.empty()) return;
-  if (!impl_->file) impl_->file.reset(std::fopen(path_.c_str(), "wb"));
-  const std::string line =
-      fmt::format("{}\t{}\t{}\n", reject.line, EscapeField(reject.sku), EscapeField(reject.reason));
-  // Flushed at once: an error is told here, where it can be, and not lost when the file is closed.
-  if (!impl_->file || std::fwrite(line.data(), 1, line.size(), impl_->file.get()) != line.size() ||
-      std::fflush(impl_->file.get()) != 0) {
-    Fail(ErrorCode::kFailed, "writing the reject file {}: {}", path_, std::strerror(errno));
-  }
+  return RequireColumn(impl_->path, impl_->Names(), name);
 }
 
 }  // namespace csn

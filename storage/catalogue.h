@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -71,6 +72,8 @@ class Catalogue {
   // The path to open for an item's image.
   std::string ImagePath(const Item& item) const;
 
+  // Position of the column called `name`: written alike, else alike but for '-' and '_'.
+  std::optional<size_t> FindColumn(std::string_view name) const;
   // Position of the column called `name` ('-' and '_' the same), else Error(kInvalidArgument)
   // naming near ones.
   size_t ColumnIndex(std::string_view name) const;
@@ -78,28 +81,6 @@ class Catalogue {
  private:
   struct Impl;
   explicit Catalogue(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
-};
-
-// Appends rejected rows to a text file as `line<TAB>sku<TAB>reason`, made at the first one. Not
-// thread-safe.
-class RejectFile {
- public:
-  // `path` may be empty: then rejects are only counted. An older file of that name is replaced.
-  explicit RejectFile(std::string path);
-  ~RejectFile();
-  RejectFile(const RejectFile&) = delete;
-  RejectFile& operator=(const RejectFile&) = delete;
-
-  // Throws Error(kFailed) where the file cannot be written.
-  void Add(const Reject& reject);
-  uint64_t count() const { return count_; }
-  const std::string& path() const { return path_; }
-
- private:
-  struct Impl;
-  std::string path_;
-  uint64_t count_ = 0;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -45,6 +45,9 @@ struct NoDimensionFile {
 };
 static_assert(sizeof(NoDimensionFile) == 32);
 
+// Graphs take seconds for so many.
+constexpr size_t kRowsBetweenStops = 10'000;
+
 // How FAISS begins the files of the two kinds we write.
 struct FaissHeader {
   std::array<char, 4> magic;
@@ -185,7 +188,8 @@ SubspaceIndex::~SubspaceIndex() = default;
 SubspaceIndex::SubspaceIndex(SubspaceIndex&&) noexcept = default;
 SubspaceIndex& SubspaceIndex::operator=(SubspaceIndex&&) noexcept = default;
 
-SubspaceIndex SubspaceIndex::Build(const IndexOptions& options, MatrixView vectors) {
+SubspaceIndex SubspaceIndex::Build(const IndexOptions& options, MatrixView vectors,
+                                   const StopFlag* stop) {
   CheckIndexKey(options.key);
   Require(vectors.rows <= size_t(std::numeric_limits<int32_t>::max()),
           "an index over {} rows: FAISS's graphs hold up to {}", vectors.rows,
@@ -206,7 +210,11 @@ SubspaceIndex SubspaceIndex::Build(const IndexOptions& options, MatrixView vecto
   }
   const OneOpenMpThread one_thread;
   try {
-    if (vectors.rows > 0) impl->index->add(static_cast<int64_t>(vectors.rows), vectors.data);
+    for (size_t row = 0; row < vectors.rows; row += kRowsBetweenStops) {
+      ThrowIfStopped(stop);
+      impl->index->add(static_cast<int64_t>(std::min(kRowsBetweenStops, vectors.rows - row)),
+                       vectors.Row(row).data());
+    }
   } catch (const faiss::FaissException& error) {
     Fail(ErrorCode::kFailed, "building a {} index over {} rows: {}", options.key, vectors.rows,
          error.what());

@@ -8,6 +8,7 @@
 
 #include "base/matrix.h"
 #include "base/neighbor.h"
+#include "base/stop.h"
 
 namespace csn {
 
@@ -32,8 +33,10 @@ bool IsExactKey(const std::string& key);  // true for Flat
 class SubspaceIndex {
  public:
   // Built by one thread (HNSW by several differs from run to run): the same input gives the same
-  // bytes. `vectors.cols` may be 0 (no live dimension): then every row is at distance 0.
-  static SubspaceIndex Build(const IndexOptions& options, MatrixView vectors);
+  // bytes. `vectors.cols` may be 0 (no live dimension): then every row is at distance 0. Throws
+  // Error(kInterrupted) where `stop` is set.
+  static SubspaceIndex Build(const IndexOptions& options, MatrixView vectors,
+                             const StopFlag* stop = nullptr);
   // Reads the file whole and checks it against `checksum` (hash.h Checksum; empty: unchecked)
   // before FAISS sees it. Throws Error(kCorruption) naming the file, Error(kFailed) where it cannot
   // be read or does not fit in memory.

@@ -1,5 +1,6 @@
 #include "tools/cli.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,9 +10,11 @@
 #include <cstring>
 #include <filesystem>
 #include <new>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace csn::cli {
 namespace {
@@ -24,19 +27,21 @@ constexpr char kExitStatuses[] =
 
 StopFlag stop_flag;
 
-// The reader of stdout has gone; not an Error, for nobody is to be told.
-struct ClosedOutput {};
-
 extern "C" void RequestStop(int signal) { stop_flag.signal.store(signal); }
 
-void InstallSignals() {
+bool InstallSignals() {
   struct sigaction action {};
   action.sa_handler = RequestStop;
   // The second signal finds the default again, which ends the program at once.
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+  return sigaction(SIGINT, &action, nullptr) == 0 && sigaction(SIGTERM, &action, nullptr) == 0;
+}
+
+void OpenClosedStreams() {
+  for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
+    // open() takes the lowest number that is free: this one.
+    if (fcntl(stream, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0) return;
+  }
 }
 
 std::string FirstWord(const std::string& text) { return text.substr(0, text.find(' ')); }
@@ -112,12 +117,11 @@ bool ParseOptions(const std::vector<std::string>& arguments, const Page& page,
 
 int RunMain(int argc, char** argv,
             const std::function<int(const std::vector<std::string>&)>& body) {
-  InstallSignals();
+  OpenClosedStreams();
+  std::signal(SIGPIPE, SIG_IGN);
   const std::string program = std::filesystem::path(argc > 0 ? argv[0] : "csn").filename().string();
   try {
     return body(std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
-  } catch (const ClosedOutput&) {
-    return 0;
   } catch (const Error& error) {
     const bool interrupted = error.code() == ErrorCode::kInterrupted;
     return Report(program, error.what(),
@@ -157,7 +161,10 @@ int RunCommand(const std::vector<std::string>& arguments, const Page& page,
        first, DidYouMean(NearestNames(first, names)), list, program);
 }
 
-const StopFlag& Stop() { return stop_flag; }
+const StopFlag& Stop() {
+  [[maybe_unused]] static const bool installed = InstallSignals();
+  return stop_flag;
+}
 
 int InterruptedStatus() {
   const int signal = stop_flag.signal.load();
@@ -170,11 +177,23 @@ void Print(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
     return;
   }
-  if (errno == EPIPE) throw ClosedOutput{};
+  if (errno == EPIPE) return;
   Fail(ErrorCode::kFailed, "writing to stdout: {}", std::strerror(errno));
 }
 
-void Note(const std::string& line) { fmt::print(stderr, "{}\n", line); }
+void PrintJson(const nlohmann::ordered_json& json) {
+  Print(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+}
+
+void WriteToStderr(const std::string& text) {
+  [[maybe_unused]] const size_t written = std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+void Note(const std::string& line) {
+  std::string text;
+  for (const std::string& part : SplitText(line, '\n')) text += EscapeForTerminal(part) + "\n";
+  WriteToStderr(text);
+}
 
 bool StdoutIsTerminal() { return isatty(STDOUT_FILENO) == 1; }
 

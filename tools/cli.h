@@ -5,6 +5,7 @@
 #include <boost/program_options.hpp>
 #include <functional>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,8 @@ bool ParseOptions(const std::vector<std::string>& arguments, const Page& page,
 // Runs a program: body(arguments after the program's name) returns the exit status; an Error
 // becomes one line on stderr
 // ("csn_index: error: ...") and its status, by a signal 128 + signal, anything else status 1.
-// SIGINT and SIGTERM set Stop(); a second one ends at once. A closed stdout is a quiet end.
+// Where stdin, stdout or stderr is closed, it becomes /dev/null, so that no file that is opened
+// later is taken for it.
 int RunMain(int argc, char** argv, const std::function<int(const std::vector<std::string>&)>& body);
 
 // Runs the subcommand named by arguments[0]; with --help prints `page` and the list, without one
@@ -52,6 +54,8 @@ struct Command {
 int RunCommand(const std::vector<std::string>& arguments, const Page& page,
                const std::vector<Command>& commands);
 
+// From the first call on SIGINT and SIGTERM set the flag, and a second one ends the program at
+// once; until then the first does. For work that has something to keep or to clean up.
 const StopFlag& Stop();
 // Exit status of work that a signal ended early but that kept what it had.
 int InterruptedStatus();
@@ -59,9 +63,14 @@ int InterruptedStatus();
 // "csn_index 0.1.0"
 std::string VersionLine(const std::string& program);
 
-// Writes to stdout, and one line to stderr. Print throws Error(kFailed) where stdout cannot be
-// written (but see RunMain for a closed pipe).
+// Writes to stdout. Throws Error(kFailed) where it cannot be written; that the reader of a pipe has
+// gone is no error, and nobody's to be told.
 void Print(const std::string& text);
+// The same on one line as JSON, whatever bytes its texts hold.
+void PrintJson(const nlohmann::ordered_json& json);
+// Writes to stderr, as it is or as a line without control characters. What cannot be written is
+// dropped: nobody is there to read of it.
+void WriteToStderr(const std::string& text);
 void Note(const std::string& line);
 bool StdoutIsTerminal();
 std::string Grouped(uint64_t number);  // 1234567 -> "1,234,567"; for people only
@@ -82,7 +91,8 @@ int ThreadsOption(const po::variables_map& values);
 void AddIndexOption(po::options_description& options);
 std::string IndexOption(const po::variables_map& values);
 
-// Adds --format table|json: a table on a terminal, JSON elsewhere.
+// Adds --format table|jsonl|json: a table on a terminal, JSON lines elsewhere. (json is the same:
+// each program prints one object, csn_index verify one a file.)
 void AddFormatOption(po::options_description& options);
 bool WantsTable(const po::variables_map& values);
 
@@ -92,7 +102,7 @@ void AddColumnOptions(po::options_description& options);
 // they go without it.
 void AddCatalogueOptions(po::options_description& options, const std::string& default_rejects);
 Catalogue OpenCatalogue(const std::string& path, const po::variables_map& values);
-// --rejects, or `fallback`. Throws Error(kInvalidArgument) where that is the catalogue itself.
+// --rejects, or `fallback`.
 std::string RejectPath(const po::variables_map& values, const std::string& fallback);
 // Says on stderr what was rejected, and returns the exit status: 0, or 4 where anything was.
 int FinishRejects(const StreamCounts& counts, const std::string& path);

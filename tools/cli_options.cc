@@ -1,8 +1,8 @@
 // The option groups that programs share.
 #include <cstdlib>
-#include <filesystem>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "tools/cli.h"
 
 namespace csn::cli {
@@ -67,15 +67,15 @@ std::string IndexOption(const po::variables_map& values) {
 }
 
 void AddFormatOption(po::options_description& options) {
-  options.add_options()("format", po::value<std::string>()->value_name("table|json"),
-                        "how stdout is written (default: a table on a terminal, else JSON)");
+  options.add_options()("format", po::value<std::string>()->value_name("table|jsonl|json"),
+                        "how stdout is written (default: a table on a terminal, else JSON lines)");
 }
 
 bool WantsTable(const po::variables_map& values) {
   if (values.count("format") == 0) return StdoutIsTerminal();
   const std::string& format = values["format"].as<std::string>();
-  Require(format == "table" || format == "json", "--format: expected table or json, got '{}'",
-          format);
+  Require(format == "table" || format == "jsonl" || format == "json",
+          "--format: expected table, jsonl or json, got '{}'", format);
   return format == "table";
 }
 
@@ -104,21 +104,18 @@ Catalogue OpenCatalogue(const std::string& path, const po::variables_map& values
 
 std::string RejectPath(const po::variables_map& values, const std::string& fallback) {
   if (values.count("rejects") == 0) return fallback;
-  const std::string& path = values["rejects"].as<std::string>();
-  std::error_code error;
-  // The reject file replaces what stands there.
-  Require(!std::filesystem::equivalent(path, values["catalogue"].as<std::string>(), error),
-          "--rejects {} is the catalogue itself", path);
-  return path;
+  return values["rejects"].as<std::string>();
 }
 
 int FinishRejects(const StreamCounts& counts, const std::string& path) {
   if (counts.rejected == 0) return 0;
   const Reject& first = counts.first_rejected.front();
-  Note(fmt::format("{} of {} rows rejected{}; the first: line {}{}: {}", Grouped(counts.rejected),
+  Note(fmt::format("{} of {} rows rejected{}; the first: {}{}{}", Grouped(counts.rejected),
                    Grouped(counts.rows),
                    path.empty() ? " (--rejects FILE lists them)" : ", listed in " + path,
-                   first.line, first.sku.empty() ? "" : " (" + first.sku + ")", first.reason));
+                   first.line == 0 ? "" : fmt::format("line {}: ", first.line),
+                   first.sku.empty() ? "" : EscapeForTerminal(first.sku) + ": ",
+                   EscapeForTerminal(first.reason)));
   return 4;
 }
 

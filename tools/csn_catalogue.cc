@@ -87,6 +87,7 @@ Findings Inspect(const Catalogue& catalogue, const StreamOptions& options, Rejec
         }
       },
       progress, &Stop());
+  rejects.Commit();
   for (Group& group : groups) {
     if (group.size > 1) findings.identical.push_back(std::move(group));
   }
@@ -151,8 +152,9 @@ std::string FindingsTable(const Catalogue& catalogue, const Findings& findings) 
                       Grouped(counts.rejected_images));
   std::vector<Arguments> reasons;
   for (const Reject& reject : counts.first_rejected) {
-    reasons.push_back({fmt::format("  line {}: {}{}", reject.line,
-                                   reject.sku.empty() ? "" : reject.sku + ": ", reject.reason)});
+    reasons.push_back(
+        {fmt::format("  {}{}{}", reject.line == 0 ? "" : fmt::format("line {}: ", reject.line),
+                     reject.sku.empty() ? "" : reject.sku + ": ", reject.reason)});
   }
   text += FormatTable(reasons);
   text +=
@@ -186,11 +188,11 @@ int Check(const Arguments& arguments) {
     ProgressPrinter progress(values);
     findings = Inspect(catalogue, stream, rejects, progress.sink());
   }
-  Print(
-      table
-          ? FindingsTable(catalogue, findings)
-          : FindingsJson(catalogue, findings).dump(-1, ' ', false, Json::error_handler_t::replace) +
-                "\n");
+  if (table) {
+    Print(FindingsTable(catalogue, findings));
+  } else {
+    PrintJson(FindingsJson(catalogue, findings));
+  }
   return findings.counts.rejected == 0 ? 0 : 4;
 }
 

@@ -1,12 +1,14 @@
 // Measures a model on the items of a catalogue that it has not seen.
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/text.h"
 #include "base/thread_pool.h"
 #include "embedder/embedder.h"
 #include "embedder/triplet_source.h"
 #include "indexer/photograph_stream.h"
+#include "indexer/training_set.h"
 #include "query/evaluation.h"
 #include "tools/cli.h"
 #include "tools/table.h"
@@ -58,15 +60,14 @@ std::vector<Measured> MeasurableNotions(const Model& model, const Catalogue& cat
   std::vector<Measured> measured;
   for (NotionId id = 0; id < model.notions.size(); ++id) {
     const Notion& notion = model.notions[id];
-    const std::vector<Column>& columns = catalogue.columns();
-    const auto column = std::ranges::find_if(
-        columns, [&](const Column& candidate) { return SameName(candidate.name, notion.column); });
-    if (column == columns.end()) {
+    const std::optional<size_t> column = catalogue.FindColumn(notion.column);
+    if (!column) {
       Note(fmt::format("notion {}: left out, {} has no column {}", notion.name, catalogue.path(),
                        notion.column));
       continue;
     }
-    measured.push_back({.notion = id, .column = static_cast<size_t>(column - columns.begin())});
+    CheckNotionColumn(notion.name, notion.kind, catalogue.columns()[*column]);
+    measured.push_back({.notion = id, .column = *column});
   }
   Require(!measured.empty(), "catalogue {}: has none of the columns of the model's notions",
           catalogue.path());
@@ -122,6 +123,7 @@ TestSet CollectTestSet(const Model& model, const Catalogue& catalogue,
       catalogue, {.preprocessing = model.preprocessing, .threads = threads}, rejects,
       [&](PreparedPhotograph&& photograph) { collector.Add(std::move(photograph)); }, progress,
       &Stop());
+  rejects.Commit();
   TestSet set = collector.Finish(std::move(counts));
   if (set.size < 2) {
     Fail(ErrorCode::kFailed,
@@ -137,15 +139,18 @@ void Measure(const Model& model, const TestSet& set, size_t k, int threads,
   for (const Measured& one : measured) notions.push_back(model.notions[one.notion]);
   const LabelTable labels(notions, set.labels);
   for (NotionId i = 0; i < measured.size(); ++i) {
-    ThrowIfStopped(&Stop());
+    ProgressSink tell;
+    if (progress) {
+      tell = [&](Progress report) {
+        report.stage = "measuring " + notions[i].name;
+        progress(report);
+      };
+    }
     std::vector<uint8_t> known(set.size);
     for (uint32_t row = 0; row < set.size; ++row) known[row] = labels.Known(i, row) ? 1 : 0;
     measured[i].precision = PrecisionAtK(
         model.masks, measured[i].notion, set.View(model.dim()), known,
-        [&](uint32_t a, uint32_t b) { return labels.Close(i, a, b); }, k, threads);
-    if (progress) {
-      progress({.stage = "measuring", .done = i + 1, .total = measured.size(), .unit = "notions"});
-    }
+        [&](uint32_t a, uint32_t b) { return labels.Close(i, a, b); }, k, threads, tell, &Stop());
   }
 }
 
@@ -215,7 +220,11 @@ int Run(const Arguments& arguments) {
   }
   Note(fmt::format("precision@{} on {} items that model {} has not seen", k, Grouped(set.size),
                    model.id.substr(0, 12)));
-  Print(table ? ReportTable(model, measured) : ReportJson(model, set, k, measured).dump() + "\n");
+  if (table) {
+    Print(ReportTable(model, measured));
+  } else {
+    PrintJson(ReportJson(model, set, k, measured));
+  }
   return FinishRejects(set.counts, rejects.path());
 }
 

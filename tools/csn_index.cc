@@ -1,4 +1,5 @@
 // Builds, checks and lists index directories.
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
@@ -62,9 +63,15 @@ const Page kListPage = {
 std::string PercentOf(double share) { return fmt::format("{:.1f} %", 100 * share); }
 
 // Beside the index directory, which holds nothing that is not the index.
-std::string DefaultRejects(std::string index) {
-  while (index.size() > 1 && index.back() == '/') index.pop_back();
-  return index + ".rejects.tsv";
+std::string DefaultRejects(const std::string& index) {
+  std::filesystem::path path = std::filesystem::path(index).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();
+  // "." and ".." have a name only from further up.
+  if (path.filename() == "." || path.filename() == "..") {
+    path = std::filesystem::absolute(path).lexically_normal();
+    if (!path.has_filename()) path = path.parent_path();
+  }
+  return path.string() + ".rejects.tsv";
 }
 
 void AddBuildOptions(po::options_description& options) {
@@ -139,32 +146,30 @@ int Build(const Arguments& arguments) {
   Note(fmt::format("{}: generation {} of {} items, {} notions, in {:.1f} s", build.index,
                    report.generation, Grouped(report.counts.accepted), report.subspaces.size(),
                    report.seconds));
-  Print(table ? ReportTable(report) : ReportJson(report, build).dump() + "\n");
+  if (table) {
+    Print(ReportTable(report));
+  } else {
+    PrintJson(ReportJson(report, build));
+  }
   return FinishRejects(report.counts, build.rejects);
 }
 
-// A line a file as it has been checked; the one in hand when an error passes is the damaged one.
+// A line for each file that has been found sound; an error names the one that is not.
 class FileLog {
  public:
   explicit FileLog(bool table) : table_(table) {}
-  ~FileLog() {
-    if (!current_.empty()) std::fputs(Line("damaged").c_str(), stdout);
-  }
 
   void Begin(const std::string& file) {
     Finish();
     current_ = file;
   }
   void Finish() {
-    if (!current_.empty()) Print(Line("ok"));
+    if (!current_.empty() && table_) Print("ok  " + current_ + "\n");
+    if (!current_.empty() && !table_) PrintJson({{"file", current_}, {"status", "ok"}});
     current_.clear();
   }
 
  private:
-  std::string Line(const char* status) const {
-    return table_ ? fmt::format("{:<8} {}\n", status, current_)
-                  : Json{{"file", current_}, {"status", status}}.dump() + "\n";
-  }
   const bool table_;
   std::string current_;
 };
@@ -252,7 +257,11 @@ int List(const Arguments& arguments) {
   if (!ParseOptions(arguments, kListPage, options, values)) return 0;
   const bool table = WantsTable(values);
   const Generation generation = Generation::Open(IndexOption(values));
-  Print(table ? ListTable(generation) : ListJson(generation).dump() + "\n");
+  if (table) {
+    Print(ListTable(generation));
+  } else {
+    PrintJson(ListJson(generation));
+  }
   return 0;
 }
 

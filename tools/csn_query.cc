@@ -78,6 +78,14 @@ bool IsPlain(const std::string& text) {
   });
 }
 
+// As it is typed into a shell.
+std::string Quoted(const std::string& text) {
+  if (IsPlain(text)) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
 // Up to three of the first skus that can be typed.
 std::vector<std::string> PlainSkus(const QueryEngine& engine) {
   std::vector<uint32_t> rows(std::min<size_t>(engine.generation().metadata().size(), 100));
@@ -103,9 +111,9 @@ std::vector<std::string> PlainSkus(const QueryEngine& engine) {
   if (skus.empty()) skus = {"SKU"};
   const std::string& first = notions.front();
   const std::string& last = notions.back();
-  const std::string command =
-      index.empty() ? "csn_query --index DIR"
-                    : (named ? fmt::format("csn_query --index {}", index) : "csn_query");
+  const std::string command = index.empty()
+                                  ? "csn_query --index DIR"
+                                  : (named ? "csn_query --index " + Quoted(index) : "csn_query");
   Fail(ErrorCode::kInvalidArgument,
        "nothing to look for: expected --sku SKU or --vector FILE; try\n"
        "  {0} --notion {1} --sku {4}\n"

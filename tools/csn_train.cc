@@ -130,6 +130,7 @@ TrainingSetOptions ReadSetOptions(const po::variables_map& values, const TrainOp
   for (const std::string& text : values["notion"].as<std::vector<std::string>>()) {
     options.notions.push_back(ParseNotionSpec(text));
   }
+  CheckTrainOptions(train, options.notions.size());
   options.split.seed = train.seed;
   if (values.count("split-by") != 0) options.split.by = values["split-by"].as<std::string>();
   options.stream.preprocessing = train.preprocessing;
@@ -265,6 +266,9 @@ int Run(const Arguments& arguments) {
   RequireWritable(path);
   const Catalogue catalogue = OpenCatalogue(values["catalogue"].as<std::string>(), values);
   RejectFile rejects(RejectPath(values, path + ".rejects.tsv"));
+  Require(std::filesystem::path(rejects.path()).lexically_normal() !=
+              std::filesystem::path(path).lexically_normal(),
+          "--rejects {}: is where --model goes", rejects.path());
 
   TrainingSet set;
   TrainReport report;
@@ -282,7 +286,11 @@ int Run(const Arguments& arguments) {
     Note(fmt::format("stopped by signal {}; {} holds the best model so far, of epoch {}",
                      Stop().signal.load(), path, report.model.training.best_epoch));
   }
-  Print(table ? ReportTable(path, report) : ReportJson(path, report, set).dump() + "\n");
+  if (table) {
+    Print(ReportTable(path, report));
+  } else {
+    PrintJson(ReportJson(path, report, set));
+  }
   const int status = FinishRejects(set.counts, rejects.path());
   return report.interrupted ? InterruptedStatus() : status;
 }

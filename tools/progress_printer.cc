@@ -123,14 +123,13 @@ struct ProgressPrinter::Impl {
       // \r and "erase to the end of the line": the bar draws over itself.
       std::string line = Describe(progress, figures, true);
       line.resize(std::min(line.size(), TerminalWidth() - 1));
-      fmt::print(stderr, "\r{}\x1b[K", line);
-      std::fflush(stderr);
+      WriteToStderr("\r" + line + "\x1b[K");
       bar_open = true;
     }
   }
 
   void EndBar() {
-    if (bar_open) fmt::print(stderr, "\n");
+    if (bar_open) WriteToStderr("\n");
     bar_open = false;
   }
 
@@ -141,7 +140,7 @@ struct ProgressPrinter::Impl {
       return;
     }
     // The next report draws the bar again, below.
-    if (bar_open) fmt::print(stderr, "\r\x1b[K");
+    if (bar_open) WriteToStderr("\r\x1b[K");
     bar_open = false;
     Note(text);
   }

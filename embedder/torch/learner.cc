@@ -66,6 +66,9 @@ MaskTable Learner::Masks() const {
   const torch::Tensor floor = std::get<0>(weights.max(1, true)) * kPrunedShare;
   const torch::Tensor kept =
       torch::where(weights < floor, torch::zeros_like(weights), weights).contiguous();
+  if (!torch::isfinite(kept).all().item<bool>()) {
+    Fail(ErrorCode::kFailed, "training: a mask weight is not finite; try a lower learning rate");
+  }
   Matrix matrix(kept.size(0), kept.size(1));
   std::copy_n(kept.data_ptr<float>(), kept.numel(), matrix.data());
   return MaskTable(std::move(matrix));

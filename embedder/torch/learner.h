@@ -25,7 +25,7 @@ class Learner {
   double Step(const Batch& batch);
 
   // relu(beta), weights below a thousandth of the notion's greatest set to 0: what is evaluated and
-  // saved.
+  // saved. Throws Error(kFailed) where a weight is not finite.
   MaskTable Masks() const;
   // The trunk's weights.
   std::vector<Tensor> Tensors() const { return TrunkTensors(trunk_); }

@@ -1,5 +1,6 @@
 #include "embedder/torch/torch_trainer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <numeric>
@@ -14,6 +15,7 @@ namespace csn {
 namespace {
 
 constexpr size_t kEvaluationTriplets = 4000;  // a notion
+constexpr size_t kEvaluationChunk = 1024;     // photographs in memory at once
 // Of the time asked for: the rest is for machines whose speed drifts, reading the catalogue,
 // saving.
 constexpr double kPlannedShare = 0.93;
@@ -60,8 +62,6 @@ class Trainer {
         data_(data),
         callbacks_(callbacks),
         triplets_(EvaluationTriplets(options, data)),
-        validation_(
-            LoadPhotographs(data, options.preprocessing.size, data.validation, options.threads)),
         per_epoch_(StepsPerEpoch(options, data)) {}
 
   TrainReport Run() {
@@ -159,9 +159,28 @@ class Trainer {
                          .unit = "steps"});
   }
 
+  // The validation items' embeddings, their photographs held a few at a time.
+  Matrix EmbedValidation(Learner& learner) const {
+    Matrix embeddings(data_.validation.size(), static_cast<size_t>(options_.dim));
+    const std::span<const uint32_t> items = data_.validation;
+    for (size_t begin = 0; begin < items.size(); begin += kEvaluationChunk) {
+      const auto chunk = items.subspan(begin, std::min(kEvaluationChunk, items.size() - begin));
+      const Matrix part = learner.Embed(
+          LoadPhotographs(data_, options_.preprocessing.size, chunk, options_.threads),
+          chunk.size());
+      std::copy_n(part.data(), part.rows() * part.cols(), embeddings.Row(begin).data());
+    }
+    const float* values = embeddings.data();
+    if (!std::all_of(values, values + embeddings.rows() * embeddings.cols(),
+                     [](float value) { return std::isfinite(value); })) {
+      Fail(ErrorCode::kFailed, "training: an embedding is not finite; try a lower learning rate");
+    }
+    return embeddings;
+  }
+
   // Triplet error of every notion on the validation triplets; a tie is an error.
   std::vector<double> Evaluate(Learner& learner, const MaskTable& masks) {
-    const Matrix embeddings = learner.Embed(validation_, data_.validation.size());
+    const Matrix embeddings = EmbedValidation(learner);
     std::vector<double> errors;
     for (NotionId c = 0; c < NotionCount(); ++c) {
       size_t wrong = 0;
@@ -169,7 +188,7 @@ class Trainer {
         const auto anchor = embeddings.Row(t.anchor);
         const double positive = NotionDistance(masks, c, anchor, embeddings.Row(t.positive));
         const double negative = NotionDistance(masks, c, anchor, embeddings.Row(t.negative));
-        wrong += negative <= positive;
+        wrong += negative <= positive ? 1 : 0;
       }
       errors.push_back(static_cast<double>(wrong) / static_cast<double>(triplets_[c].size()));
     }
@@ -207,7 +226,6 @@ class Trainer {
   const TrainingData& data_;
   const TrainCallbacks& callbacks_;
   const std::vector<std::vector<Triplet>> triplets_;
-  const std::vector<uint8_t> validation_;
   const int64_t per_epoch_;
 };
 

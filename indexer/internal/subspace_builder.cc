@@ -107,8 +107,7 @@ SubspaceManifest BuildSubspace(const SubspaceJob& job) {
   subspace.radius = GreatestNorm(vectors.View());
   const bool exact = IsExactKey(subspace.key);
   IndexOptions options{.key = subspace.key};
-  ThrowIfStopped(job.stop);
-  const SubspaceIndex index = SubspaceIndex::Build(options, vectors.View());
+  const SubspaceIndex index = SubspaceIndex::Build(options, vectors.View(), job.stop);
   index.Save(job.path);
   if (exact) return subspace;
   subspace.ef_construction = options.ef_construction;

@@ -60,7 +60,7 @@ TEST(CatalogueProgramTest, SaysWhatWouldBeRejectedAndWhatOccursTwice) {
   EXPECT_EQ(found["columns"][2]["type"], "number");
   EXPECT_EQ(found["columns"][2]["missing"], 1);
   const std::string rejects = ReadTextFile(folder / "bad.tsv");
-  EXPECT_EQ(std::count(rejects.begin(), rejects.end(), '\n'), 3);
+  EXPECT_EQ(std::count(rejects.begin(), rejects.end(), '\n'), 1 + 3);
   // Declared to be a number, size rejects the row that is none.
   EXPECT_EQ(Check(folder.path(), "c.csv --column size:number", 4)["rejected"], 4);
 }
@@ -75,9 +75,24 @@ TEST(CatalogueProgramTest, ChecksAFolderOfImages) {
 TEST(CatalogueProgramTest, NeverOverwritesTheCatalogueWithItsRejects) {
   const TempDir folder;
   WriteText(folder / "c.csv", "sku,image\na,none.png\n");
-  ExpectError("csn_catalogue check c.csv --rejects ./c.csv", 2, "the catalogue itself",
+  ExpectError("csn_catalogue check c.csv --rejects ./c.csv", 2, "./c.csv: holds something else",
               folder.path());
   EXPECT_EQ(ReadTextFile(folder / "c.csv"), "sku,image\na,none.png\n");
+}
+
+TEST(CatalogueProgramTest, ACataloguesTextCannotSteerTheTerminal) {
+  const TempDir folder;
+  WriteText(folder / "c.csv", "sku,image\n\"a\x1b]0;evil\x07\nb\",no\x1bne.png\n");
+  const ProcessResult check = RunCommand("csn_catalogue check c.csv --format table", folder.path());
+  const ProcessResult build =
+      RunCommand("csn_index build --catalogue c.csv --index idx --model " + Shop::Get().model(),
+                 folder.path());
+  EXPECT_EQ(check.status, 4);
+  EXPECT_EQ(build.status, 1);
+  for (const std::string& text : {check.out, check.err, build.err}) {
+    for (const char control : {'\x1b', '\x07'}) EXPECT_EQ(text.find(control), std::string::npos);
+  }
+  EXPECT_THAT(check.out, testing::HasSubstr("a\\x1b]0;evil\\x07\\nb"));
 }
 
 TEST(CatalogueProgramTest, RefusesWhatIsNoCatalogue) {

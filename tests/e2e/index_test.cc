@@ -98,13 +98,44 @@ TEST(IndexProgramTest, RowsAreIndexedOrRejectedAndStatus4SaysSo) {
   const json list = json::parse(RunOk("csn_index list --format json --index idx", folder.path()));
   EXPECT_EQ(list["catalogue_rows"], list["rows"].get<int>() + list["rejected"].get<int>());
   const std::string rejects = ReadTextFile(folder / "idx.rejects.tsv");
-  EXPECT_THAT(rejects, testing::StartsWith("152\tgone\timage images/none.png"));
-  EXPECT_EQ(std::count(rejects.begin(), rejects.end(), '\n'), 3);
+  EXPECT_THAT(rejects, testing::StartsWith("line\tsku\treason\n152\tgone\timage images/none.png"));
+  EXPECT_EQ(std::count(rejects.begin(), rejects.end(), '\n'), 1 + 3);
   EXPECT_THAT(rejects, HasSubstr("\n153\tSHOE-00001\t"));
 
-  // A clean build takes the old list away.
+  // A build that does not come to its end leaves the list of the generation that stands.
+  ExpectError("csn_index build --catalogue s/catalogue.csv --model none.csn --index idx", 3,
+              "none.csn", folder.path());
+  EXPECT_EQ(ReadTextFile(folder / "idx.rejects.tsv"), rejects);
+  // A clean one takes it away.
   RunOk(BuildCommand(Shop::Get().catalogue()), folder.path());
   EXPECT_FALSE(fs::exists(folder / "idx.rejects.tsv"));
+}
+
+TEST(IndexProgramTest, TheRejectFileReplacesNoFileOfTheUsers) {
+  const TempDir folder;
+  CopyCatalogue(folder, "gone,images/none.png,,,,,,\n");
+  CopyIndex(folder);
+  RunOk("cp " + Shop::Get().model() + " m.csn", folder.path());
+  for (const char* file : {"m.csn", "s/catalogue.csv", "idx/CURRENT"}) {
+    const std::vector<uint8_t> before = ReadFile(folder / file);
+    ExpectError(fmt::format("csn_index build --catalogue s/catalogue.csv --model m.csn --index idx "
+                            "--rejects {}",
+                            file),
+                2, file, folder.path());
+    EXPECT_EQ(ReadFile(folder / file), before) << file;
+  }
+}
+
+TEST(IndexProgramTest, TheDefaultRejectFileLiesBesideTheIndexHoweverThatIsNamed) {
+  const TempDir folder;
+  CopyCatalogue(folder, "gone,images/none.png,,,,,,\n");
+  fs::create_directories(folder / "idx");
+  const ProcessResult result = RunCommand(
+      fmt::format("cd idx && csn_index build --catalogue ../s/catalogue.csv --model {} --index .",
+                  Shop::Get().model()),
+      folder.path());
+  EXPECT_EQ(result.status, 4) << result.err;
+  EXPECT_TRUE(fs::exists(folder / "idx.rejects.tsv"));
 }
 
 TEST(IndexProgramTest, PublishesNothingWhereNoRowIsAccepted) {
@@ -148,6 +179,33 @@ TEST(IndexProgramTest, VerifyNamesTheDamagedFile) {
   ExpectError("csn_index list --index idx", 5, "CURRENT", folder.path());
 }
 
+TEST(IndexProgramTest, TheStatusDoesNotDependOnWhoReads) {
+  const TempDir folder;
+  CopyIndex(folder);
+  const std::string path = LiveFolder(folder) + "/notion-01.faiss";
+  std::vector<uint8_t> bytes = ReadFile(path);
+  bytes[bytes.size() / 2] ^= 1;
+  WriteFileAtomically(path, bytes);
+  CopyCatalogue(folder, "gone,images/none.png,,,,,,\n");
+  const std::string build = fmt::format(
+      "csn_index build --catalogue s/catalogue.csv --model {} --index new", Shop::Get().model());
+  for (const auto& [command, status] :
+       {std::pair<std::string, int>{"csn_index verify --index idx", 5},
+        {"csn_index list --index none", 3},
+        {build, 4}}) {
+    for (const char* streams : {"2> /dev/full", "2>&-", ">&- 2>&-"}) {
+      SCOPED_TRACE(command + " " + streams);
+      EXPECT_EQ(RunCommand(command + " " + streams, folder.path()).status, status);
+    }
+    SCOPED_TRACE(command + " | true");
+    const ProcessResult piped =
+        RunCommand("{ " + command + "; echo status $? >&2; } | true", folder.path());
+    EXPECT_THAT(piped.err, HasSubstr(fmt::format("status {}\n", status)));
+  }
+  RunOk("csn_index verify --index new", folder.path());
+  EXPECT_EQ(fs::file_size(folder / "new/LOCK"), 0);  // no closed stream's text went there
+}
+
 TEST(IndexProgramTest, VerifyTellsAnotherModelFromADamagedOne) {
   const TempDir folder;
   CopyIndex(folder);
@@ -183,27 +241,36 @@ TEST(IndexProgramTest, AnotherWriterLocksItOut) {
   ExpectError(BuildCommand(Shop::Get().catalogue()), 8, "idx", folder.path());
 }
 
-// Starts a build into an index that has a generation, and sends a signal once its own folder is
-// there.
-ProcessResult BuildAndSignal(const std::string& signal, const std::string& folder) {
-  return RunCommand(
-      BuildCommand(Shop::Get().catalogue()) +
-          " & pid=$!\n"
-          "for i in $(seq 600); do [ -e idx/generations/building ] && break; sleep 0.02; done\n"
-          "kill -" +
-          signal + " $pid; wait $pid",
-      folder);
+// Starts a build into an index that has a generation, and sends a signal as soon as `file` of its
+// own folder is there.
+ProcessResult BuildAndSignal(const std::string& signal, const std::string& folder,
+                             const std::string& file = "") {
+  return RunCommand(fmt::format("{} & pid=$!\n"
+                                "until [ -e idx/generations/building/{} ] || ! kill -0 $pid; do :; "
+                                "done 2> /dev/null\n"
+                                "kill -{} $pid; wait $pid",
+                                BuildCommand(Shop::Get().catalogue()), file, signal),
+                    folder);
 }
 
-TEST(IndexProgramTest, KilledItLeavesTheOldGenerationAndDoesNotBlockTheNext) {
+TEST(IndexProgramTest, KilledAtAnyPointItLeavesAnIndexThatStandsAndDoesNotBlockTheNext) {
   const TempDir folder;
   CopyIndex(folder);
-  EXPECT_EQ(BuildAndSignal("KILL", folder.path()).status, 128 + 9);
-  EXPECT_TRUE(fs::exists(layout::BuildFolder(folder / "idx")));
-  EXPECT_EQ(Generation::Open(folder / "idx").name(), "000001");
-  RunOk("csn_index verify --index idx", folder.path());
+  int killed = 0;
+  for (const char* file :
+       {"", "embeddings.f32", "metadata", "notion-00.faiss", "model.csn", "MANIFEST.json"}) {
+    SCOPED_TRACE(fmt::format("killed at '{}'", file));
+    const std::string before = Generation::Open(folder / "idx").name();
+    killed += BuildAndSignal("KILL", folder.path(), file).status == 128 + 9 ? 1 : 0;
+    const Generation left = Generation::Open(folder / "idx");
+    EXPECT_GE(left.name(), before);  // the last instants may be too short to be hit
+    EXPECT_EQ(left.manifest().rows, Shop::kItems);
+    RunOk("csn_index verify --index idx", folder.path());
+  }
+  EXPECT_GE(killed, 3);
+  const std::string before = Generation::Open(folder / "idx").name();
   RunOk(BuildCommand(Shop::Get().catalogue()), folder.path());
-  EXPECT_EQ(Generation::Open(folder / "idx").name(), "000002");
+  EXPECT_GT(Generation::Open(folder / "idx").name(), before);
   EXPECT_FALSE(fs::exists(layout::BuildFolder(folder / "idx")));
 }
 

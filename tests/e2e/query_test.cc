@@ -124,6 +124,28 @@ TEST(QueryProgramTest, StdoutThatCannotBeWrittenIsAnErrorAndAClosedOneIsNot) {
   EXPECT_EQ(closed.err, "status 0\n");
 }
 
+TEST(QueryProgramTest, ASignalEndsItAtOnce) {
+  const TempDir folder;
+  const ProcessResult result =
+      RunCommand("mkfifo v && { " + QueryCommand("--notion closure --vector v") +
+                     " & pid=$!; sleep 1; kill -TERM $pid; wait $pid; }",
+                 folder.path());
+  EXPECT_EQ(result.status, 143) << result.err;
+}
+
+TEST(QueryProgramTest, CommandsToTryCanBeTyped) {
+  const TempDir folder;
+  std::filesystem::copy(Shop::Get().index(), folder / "it's idx",
+                        std::filesystem::copy_options::recursive);
+  const ProcessResult tried = RunCommand("csn_query --index \"it's idx\"", folder.path());
+  EXPECT_EQ(tried.status, 2);
+  const std::vector<std::string> lines = Lines(tried.err);
+  ASSERT_EQ(lines.size(), 4) << tried.err;
+  for (size_t i = 1; i < lines.size(); ++i) {
+    EXPECT_EQ(RunCommand(lines[i], folder.path()).status, 0) << lines[i];
+  }
+}
+
 TEST(QueryProgramTest, DamageIsTold) {
   const TempDir folder;
   std::filesystem::copy(Shop::Get().index(), folder / "idx",

@@ -75,6 +75,7 @@ TEST(TrainProgramTest, RefusesBeforeAnyWork) {
   ExpectError(TrainCommand("--steps 4 --notion colours"), 2, "colour", folder.path());
   ExpectError(TrainCommand("--steps 4 --notion closure"), 2, "named twice", folder.path());
   ExpectError(TrainCommand("--stepps 4"), 2, "--steps", folder.path());
+  ExpectError(TrainCommand("--rejects ./m.csn"), 2, "--model", folder.path());
   ExpectError("csn_train --catalogue none.csv --model m.csn --notion a", 3, "none.csv",
               folder.path());
   const std::string nowhere = fmt::format(
@@ -105,6 +106,16 @@ TEST(TrainProgramTest, KeepsTheBestModelWhereASignalEndsIt) {
     const Model model = LoadModel(folder / "m.csn");
     EXPECT_EQ(report["model_id"], model.id);
     EXPECT_FALSE(model.seen_photographs.empty());
+  }
+}
+
+TEST(TrainProgramTest, TheModelDoesNotDependOnWhoReads) {
+  const TempDir folder;
+  for (const char* streams : {"> /dev/null 2> /dev/full", ">&- 2>&-", "2>&1 | true"}) {
+    SCOPED_TRACE(streams);
+    RunCommand(TrainCommand("--steps 2 --threads 1 ") + streams, folder.path());
+    EXPECT_NO_THROW(LoadModel(folder / "m.csn"));
+    std::filesystem::remove(folder / "m.csn");
   }
 }
 
@@ -175,6 +186,16 @@ TEST(EvalProgramTest, AnotherCatalogueIsAllNewAndMayLackColumns) {
   EXPECT_THAT(none.err, HasSubstr("csn_eval: error: catalogue s/catalogue.csv"));
 }
 
+TEST(EvalProgramTest, AColumnIsFoundBySpellingBeforeLikeness) {
+  const TempDir folder;
+  RunOk("csn_catalogue shoes --count 20 --seed 99 --out s", folder.path());
+  const std::string before = RunOk(EvalCommand("s/catalogue.csv"), folder.path());
+  // A column of the same name but for the dash, and without a value, first.
+  RunOk("sed -i -e '1s/^sku,image,/&heel-height,/' -e '2,$s/^[^,]*,[^,]*,/&,/' s/catalogue.csv",
+        folder.path());
+  EXPECT_EQ(RunOk(EvalCommand("s/catalogue.csv"), folder.path()), before);
+}
+
 TEST(EvalProgramTest, RefusesWhatItCannotUse) {
   const TempDir folder;
   WriteText(folder / "m.csn", "no model");
@@ -182,6 +203,10 @@ TEST(EvalProgramTest, RefusesWhatItCannotUse) {
   ExpectError("csn_eval --model none.csn --catalogue " + catalogue, 3, "none.csn", folder.path());
   ExpectError("csn_eval --model m.csn --catalogue " + catalogue, 5, "m.csn", folder.path());
   ExpectError(EvalCommand(catalogue) + " --k 0", 2, "--k", folder.path());
+  RunOk("csn_catalogue shoes --count 20 --seed 99 --out s", folder.path());
+  RunOk("awk -F, -v OFS=, 'NR == 2 {$5 = \"high\"} 1' s/catalogue.csv > c && mv c s/catalogue.csv",
+        folder.path());
+  ExpectError(EvalCommand("s/catalogue.csv"), 2, "column heel_height holds text", folder.path());
 }
 
 }  // namespace

@@ -312,9 +312,10 @@ TEST_F(IndexBuilderTest, RefusesWhatItCannotUse) {
   EXPECT_FALSE(fs::exists(folder_ / "idx"));
 
   const GenerationWriter other(folder_ / "idx");
-  WriteText(folder_ / "rejects.tsv", "of the build that goes on");
+  const std::string theirs = "line\tsku\treason\n1\ta\tof the build that goes on\n";
+  WriteText(folder_ / "rejects.tsv", theirs);
   EXPECT_THAT([&] { Build(Options()); }, ThrowsError(ErrorCode::kLocked, "idx"));
-  EXPECT_EQ(ReadTextFile(folder_ / "rejects.tsv"), "of the build that goes on");
+  EXPECT_EQ(ReadTextFile(folder_ / "rejects.tsv"), theirs);
 }
 
 }  // namespace

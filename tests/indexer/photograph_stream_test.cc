@@ -98,17 +98,18 @@ TEST(PhotographStreamTest, RejectsTheRowAndGoesOnWhereAnImageIsBad) {
   ASSERT_EQ(streamed.photographs.size(), 2);
   EXPECT_EQ(streamed.photographs[0].item.sku, "a");
   EXPECT_EQ(streamed.photographs[1].item.sku, "g");
+  rejects.Commit();
   std::vector<std::string> lines;
   std::istringstream file(ReadTextFile(folder / "rejects.tsv"));
   for (std::string line; std::getline(file, line);) lines.push_back(line);
   using testing::AllOf;
   using testing::StartsWith;
-  EXPECT_THAT(lines,
-              ElementsAre(AllOf(StartsWith("3\tb\t"), HasSubstr("missing.png")),
-                          AllOf(StartsWith("4\tc\t"), HasSubstr("cut.png")),
-                          AllOf(StartsWith("5\td\t"), HasSubstr("words.png")), StartsWith("6\ta\t"),
-                          AllOf(StartsWith("7\te\t"), HasSubstr("large.png")),
-                          AllOf(StartsWith("8\tf\t"), HasSubstr("folder.png"))));
+  EXPECT_THAT(
+      lines, ElementsAre("line\tsku\treason", AllOf(StartsWith("3\tb\t"), HasSubstr("missing.png")),
+                         AllOf(StartsWith("4\tc\t"), HasSubstr("cut.png")),
+                         AllOf(StartsWith("5\td\t"), HasSubstr("words.png")), StartsWith("6\ta\t"),
+                         AllOf(StartsWith("7\te\t"), HasSubstr("large.png")),
+                         AllOf(StartsWith("8\tf\t"), HasSubstr("folder.png"))));
 }
 
 // Photographs that are gone once the first one is handed over were not decoded ahead.

@@ -617,35 +617,5 @@ TEST(Catalogue, GarbageHeadersAreErrorsOfTheCaller) {
   }
 }
 
-TEST(RejectFile, WritesEscapedLines) {
-  const TempDir folder;
-  const std::string path = folder / "rejects.txt";
-  WriteText(path, "of an older run\n");
-  {
-    RejectFile rejects(path);
-    EXPECT_FALSE(fs::exists(path));
-    rejects.Add({.line = 7, .sku = "a\tb\\", .reason = "two\nlines\r"});
-    EXPECT_EQ(ReadTextFile(path), "7\ta\\tb\\\\\ttwo\\nlines\\r\n");  // at once
-    rejects.Add({.line = 0, .sku = "", .reason = "r"});
-    EXPECT_EQ(rejects.count(), 2u);
-  }
-  EXPECT_EQ(ReadTextFile(path), "7\ta\\tb\\\\\ttwo\\nlines\\r\n0\t\tr\n");
-}
-
-TEST(RejectFile, OnlyCountsWithoutAPath) {
-  RejectFile rejects("");
-  rejects.Add({.line = 1, .sku = "a", .reason = "r"});
-  EXPECT_EQ(rejects.count(), 1u);
-}
-
-TEST(RejectFile, TellsThatItCannotWrite) {
-  const TempDir folder;
-  const Reject reject = {.line = 1, .sku = "a", .reason = "r"};
-  EXPECT_THAT([&] { RejectFile(folder / "none/r.txt").Add(reject); },
-              ThrowsError(ErrorCode::kFailed, "none/r.txt"));
-  EXPECT_THAT([&] { RejectFile("/dev/full").Add(reject); },
-              ThrowsError(ErrorCode::kFailed, "/dev/full"));
-}
-
 }  // namespace
 }  // namespace csn

@@ -1,7 +1,6 @@
 #include "storage/metadata_store.h"
 
 #include <rocksdb/db.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -282,19 +281,6 @@ TEST(MetadataStoreTest, AFileInTheFoldersPlaceIsDamage) {
   test::WriteText(folder / "m", "no store");
   EXPECT_THAT([&] { MetadataStore::Open(folder / "m"); },
               ThrowsError(ErrorCode::kCorruption, "m: expected a folder"));
-}
-
-TEST(MetadataStoreTest, WithoutDescriptorsItFailsAndIsNotDamaged) {
-  const TempDir folder;
-  WriteStore(folder / "m", {{"a", PlainItem("a")}});
-  rlimit before;
-  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
-  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
-  EXPECT_THAT([&] { MetadataStore::Open(folder / "m"); },
-              ThrowsError(ErrorCode::kFailed, folder / "m"));
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
-  EXPECT_EQ(MetadataStore::Open(folder / "m").size(), 1u);
 }
 
 // Stored by RocksDB itself, so that every checksum is right.

@@ -173,6 +173,61 @@ TEST(TrainerTest, SameStepsSameBytesAndTheBestEpochIsKept) {
   }
 }
 
+// Share of random validation triplets that embeddings [120, d] get wrong under a notion's mask,
+// found without the library's sampler and distance.
+double ErrorByHand(const Matrix& e, const MaskTable& masks, NotionId c, const LabelTable& labels) {
+  Rng rng(5);
+  int wrong = 0;
+  for (int i = 0; i < 4000; ++i) {
+    const uint32_t a = rng.Below(120);
+    uint32_t p, n;
+    do p = rng.Below(120);
+    while (p == a || !labels.Close(c, 240 + a, 240 + p));
+    do n = rng.Below(120);
+    while (!labels.Far(c, 240 + a, 240 + n));
+    double near = 0, far = 0;
+    for (size_t k = 0; k < e.cols(); ++k) {
+      const double m = masks.weights(c)[k];
+      near += std::pow(m * e.Row(a)[k] - m * e.Row(p)[k], 2);
+      far += std::pow(m * e.Row(a)[k] - m * e.Row(n)[k], 2);
+    }
+    wrong += far <= near ? 1 : 0;
+  }
+  return wrong / 4000.0;
+}
+
+TEST(TrainerTest, TheReportedErrorsAreTheModelsAndLowerThanTheUntrained) {
+  World& world = SharedWorld();
+  TrainReport report = TrainModel(world.options, world.data, {});
+  Model& model = report.model;
+  test::TempDir dir;
+  SaveModel(dir / "m.csn", model);
+  const auto embedder = Embedder::Make(LoadModel(dir / "m.csn"), 2);
+  const Matrix embeddings =
+      embedder->Embed(LoadPhotographs(world.data, kSize, world.data.validation, 2), 120);
+  const EpochRecord& best = model.training.history[model.training.best_epoch - 1];
+  for (NotionId c = 0; c < 2; ++c) {
+    SCOPED_TRACE(c);
+    EXPECT_LT(best.triplet_error[c], report.untrained_error[c] - kMargin);
+    // Two samples of 4,000 triplets among the same items: four standard errors of their difference.
+    EXPECT_NEAR(best.triplet_error[c], ErrorByHand(embeddings, model.masks, c, world.data.labels),
+                4 * std::sqrt(0.25 / 4000 * 2));
+  }
+}
+
+TEST(TrainerTest, WhatIsNoLongerFiniteEndsTheTraining) {
+  World& world = SharedWorld();
+  TrainOptions options = world.options;
+  options.steps = 4;
+  options.learning_rate = 1e30;
+  EXPECT_THAT([&] { TrainModel(options, world.data, {}); },
+              ThrowsError(ErrorCode::kFailed, "not finite"));
+  options.learning_rate = 1e-3;
+  options.mask_learning_rate = INFINITY;
+  EXPECT_THAT([&] { TrainModel(options, world.data, {}); },
+              ThrowsError(ErrorCode::kFailed, "not finite"));
+}
+
 TEST(TrainerTest, MinutesBecomeStepsThatRepeatTheRun) {
   World& world = SharedWorld();
   TrainOptions options = world.options;
