@@ -49,6 +49,16 @@ size_t DisplayLength(std::string_view text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), starts));
 }
 
+std::string CutForDisplay(const std::string& text, size_t length) {
+  if (DisplayLength(text) <= length) return text;
+  if (length == 0) return "";
+  size_t end = 0;
+  for (size_t kept = 0; kept + 1 < length; ++kept) {
+    end += DecodeUtf8(std::string_view(text).substr(end))->length;
+  }
+  return text.substr(0, end) + "…";
+}
+
 std::string EscapeForTerminal(std::string_view text) {
   std::string escaped;
   while (!text.empty()) {

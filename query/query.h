@@ -55,6 +55,7 @@ const char* PlanName(Plan plan);  // "scan", "flat", "hnsw"
 
 struct Answer {
   std::vector<std::string> notions;  // [C], names in the model's order
+  std::vector<std::string> sources;  // [C], the column each was learned from
   std::vector<Column> columns;       // of the hits' items
   std::vector<Hit> hits;             // nearest first
   Plan plan = Plan::kScan;

@@ -243,7 +243,10 @@ Answer QueryEngine::Search(const Query& query) const {
   const Request request = Resolve(generation_, scales_, query);
   const Found found = FindNeighbors(generation_, request, query.exact);
   Answer answer;
-  for (const Notion& notion : generation_.manifest().notions) answer.notions.push_back(notion.name);
+  for (const Notion& notion : generation_.manifest().notions) {
+    answer.notions.push_back(notion.name);
+    answer.sources.push_back(notion.column);
+  }
   answer.columns = generation_.manifest().columns;
   answer.hits = MakeHits(generation_, request, found.neighbors);
   answer.plan = found.plan;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "base/utf8.h"
 #include "indexer/photograph_stream.h"
 #include "tools/cli.h"
 #include "tools/draw/shoe_catalogue.h"
@@ -14,10 +15,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Arguments = std::vector<std::string>;
 
-constexpr size_t kSamples = 3;       // values shown of a column
-constexpr size_t kSampleBytes = 24;  // shown of each in a table
-constexpr size_t kShownGroups = 3;   // groups of byte-identical photographs shown
-constexpr size_t kShownMembers = 4;  // skus shown of each
+constexpr size_t kSamples = 3;        // values shown of a column
+constexpr size_t kSampleLength = 24;  // code points shown of each in a table
+constexpr size_t kShownGroups = 3;    // groups of byte-identical photographs shown
+constexpr size_t kShownMembers = 4;   // skus shown of each
 
 const Page kCheckPage = {
     .usage = "csn_catalogue check FILE [options]",
@@ -123,17 +124,11 @@ Json FindingsJson(const Catalogue& catalogue, const Findings& findings) {
           {"columns", columns}};
 }
 
-// Cut at a character, not within one.
-std::string Shortened(std::string text) {
-  if (text.size() <= kSampleBytes) return text;
-  size_t end = kSampleBytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return text.substr(0, end) + "...";
-}
-
 std::string SamplesText(const std::vector<std::string>& samples) {
   std::string text;
-  for (const std::string& sample : samples) text += (text.empty() ? "" : ", ") + Shortened(sample);
+  for (const std::string& sample : samples) {
+    text += (text.empty() ? "" : ", ") + CutForDisplay(EscapeForTerminal(sample), kSampleLength);
+  }
   return text;
 }
 

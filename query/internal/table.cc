@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -15,18 +16,6 @@ namespace {
 
 constexpr size_t kGap = 2;              // spaces between columns
 constexpr size_t kNarrowMetadata = 24;  // what a metadata cell keeps where the table is too wide
-constexpr std::string_view kEllipsis = "…";
-
-// Valid UTF-8 cut to `width` code points, the last an ellipsis where something is cut.
-std::string Cut(const std::string& text, size_t width) {
-  if (DisplayLength(text) <= width) return text;
-  if (width == 0) return "";
-  size_t end = 0;
-  for (size_t kept = 0; kept + 1 < width; ++kept) {
-    end += DecodeUtf8(std::string_view(text).substr(end))->length;
-  }
-  return text.substr(0, end) + std::string(kEllipsis);
-}
 
 struct TableColumn {
   bool align_right = false;
@@ -38,18 +27,22 @@ struct TableColumn {
     cells.push_back(std::move(cell));
   }
   void CutTo(size_t limit) {
-    for (std::string& cell : cells) cell = Cut(cell, limit);
+    for (std::string& cell : cells) cell = CutForDisplay(cell, limit);
     width = std::min(width, limit);
   }
 };
+
+bool Counts(const Answer& answer, size_t notion) {
+  return std::any_of(answer.hits.begin(), answer.hits.end(),
+                     [&](const Hit& hit) { return hit.parts[notion].share != 0; });
+}
 
 // One column a notion: the shown distance and, where the notion counts, its part of the score. The
 // mark tells it from a metadata column of the same name.
 TableColumn NotionColumn(const Answer& answer, size_t notion) {
   TableColumn column{.align_right = true};
   column.Add("~" + EscapeForTerminal(answer.notions[notion]));
-  const bool counts = std::any_of(answer.hits.begin(), answer.hits.end(),
-                                  [&](const Hit& hit) { return hit.parts[notion].share != 0; });
+  const bool counts = Counts(answer, notion);
   for (const Hit& hit : answer.hits) {
     std::string cell = fmt::format("{:.3f}", hit.parts[notion].distance);
     if (counts) {
@@ -81,9 +74,24 @@ std::vector<TableColumn> FixedColumns(const Answer& answer) {
   return columns;
 }
 
+// First the columns that the notions asked for were learned from: on a narrow screen the last go.
+std::vector<size_t> MetadataOrder(const Answer& answer) {
+  std::vector<size_t> order(answer.columns.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_partition(order.begin(), order.end(), [&](size_t column) {
+    for (size_t notion = 0; notion < answer.notions.size(); ++notion) {
+      if (answer.sources[notion] == answer.columns[column].name && Counts(answer, notion)) {
+        return true;
+      }
+    }
+    return false;
+  });
+  return order;
+}
+
 std::vector<TableColumn> MetadataColumns(const Answer& answer) {
   std::vector<TableColumn> columns;
-  for (size_t i = 0; i < answer.columns.size(); ++i) {
+  for (const size_t i : MetadataOrder(answer)) {
     TableColumn column{.align_right = answer.columns[i].type == ColumnType::kNumber};
     column.Add(EscapeForTerminal(answer.columns[i].name));
     for (const Hit& hit : answer.hits) {
@@ -138,7 +146,7 @@ std::string FormatTable(const Answer& answer, size_t width) {
   const size_t dropped = FitMetadata(columns, fixed, width);
   std::string text;
   const auto add = [&](const std::string& line) {
-    text += (width == 0 ? line : Cut(line, width)) + "\n";
+    text += (width == 0 ? line : CutForDisplay(line, width)) + "\n";
   };
   for (size_t line = 0; line <= answer.hits.size(); ++line) add(Line(columns, line));
   add("~notion: distance in it (share of the score)");

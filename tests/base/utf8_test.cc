@@ -35,6 +35,13 @@ TEST(DisplayLength, CountsCodePoints) {
   EXPECT_EQ(DisplayLength("Größe – 靴 👠"), 11u);
 }
 
+TEST(CutForDisplay, CutsBetweenCodePoints) {
+  EXPECT_EQ(CutForDisplay("Größe", 5), "Größe");
+  EXPECT_EQ(CutForDisplay("Größe", 4), "Grö…");
+  EXPECT_EQ(CutForDisplay("Größe", 1), "…");
+  EXPECT_EQ(CutForDisplay("Größe", 0), "");
+}
+
 TEST(EscapeForTerminal, LeavesTextAndEscapesEveryBrokenByte) {
   const std::string text = "Größe 38 – 靴 👠 \\n";
   EXPECT_EQ(EscapeForTerminal(text), text);

@@ -17,6 +17,7 @@ using test::ThrowsError;
 Answer MakeAnswer() {
   Answer answer;
   answer.notions = {"heel", "closure"};
+  answer.sources = {"heel_height", "closure"};
   answer.columns = {{.name = "name", .type = ColumnType::kText},
                     {.name = "price", .type = ColumnType::kNumber},
                     {.name = "size", .type = ColumnType::kList}};
@@ -149,6 +150,14 @@ TEST(FormatAnswer, TableSharesAreOfTheMagnitudes) {
   EXPECT_THAT(table, testing::HasSubstr("0.500 (75 %)  1.000 (-25 %)"));
   EXPECT_THAT(table, testing::HasSubstr(" 0.000 (0 %)    0.000 (0 %)"));
   EXPECT_THAT(table, testing::EndsWith("plan hnsw, approximate, generation 000007\n"));
+}
+
+TEST(FormatAnswer, TablePutsTheColumnsOfTheNotionsAskedForFirst) {
+  Answer answer = MakeAnswer();
+  answer.sources = {"size", "price"};  // of the two only the first was asked for
+  const std::string table = FormatAnswer(answer, Format::kTable);
+  EXPECT_THAT(table, testing::ContainsRegex("~closure  size +name +price\n"));
+  EXPECT_THAT(table, testing::ContainsRegex("38.39 +Zoë, \"red\" +39.9\n"));
 }
 
 TEST(FormatAnswer, TableNeverGoesBeyondItsWidth) {
