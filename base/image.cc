@@ -7,11 +7,13 @@
 #include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <new>
 #include <string_view>
 
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/internal/codecs.h"
+#include "base/internal/pixel_lease.h"
 #include "base/internal/resize.h"
 #include "base/internal/unique_fd.h"
 #include "base/text.h"
@@ -58,40 +60,17 @@ std::vector<uint8_t> Crop(const Image& photo, int size) {
   return internal::Resize(photo, center, size, size).rgb;
 }
 
-}  // namespace
-
-namespace internal {
-
-void CheckSize(int64_t width, int64_t height, const ImageLimits& limits) {
-  if (width <= 0 || height <= 0) {
-    Fail(ErrorCode::kCorruption, "broken image: its header claims {} x {} pixels", width, height);
-  }
-  // Formats hold sides below 2^32, so the product fits.
-  const uint64_t pixels = static_cast<uint64_t>(width) * static_cast<uint64_t>(height);
-  Require(pixels <= limits.max_pixels, "an image of {} x {} pixels: expected at most {} in all",
-          width, height, limits.max_pixels);
-}
-
-std::vector<uint8_t> OverWhite(std::span<const uint8_t> rgba) {
-  std::vector<uint8_t> rgb(rgba.size() / 4 * 3);
-  for (size_t i = 0, j = 0; j < rgb.size(); i += 4) {
-    const unsigned alpha = rgba[i + 3];
-    for (size_t c = 0; c < 3; ++c) {
-      rgb[j++] = static_cast<uint8_t>((rgba[i + c] * alpha + 255 * (255 - alpha) + 127) / 255);
-    }
-  }
-  return rgb;
-}
-
-}  // namespace internal
-
-Image DecodeImage(std::span<const uint8_t> bytes, const ImageLimits& limits, int min_side) {
+// As DecodeImage; `lease` must outlive the picture.
+Image Decode(std::span<const uint8_t> bytes, const ImageLimits& limits, int min_side,
+             internal::PixelLease& lease) {
   CheckBytes(bytes.size(), limits, "");
   if (bytes.empty()) Fail(ErrorCode::kCorruption, "broken image: the file is empty");
-  if (StartsWith(bytes, "\xff\xd8\xff")) return internal::DecodeJpeg(bytes, limits, min_side);
-  if (StartsWith(bytes, "\x89PNG\r\n\x1a\n")) return internal::DecodePng(bytes, limits);
+  if (StartsWith(bytes, "\xff\xd8\xff")) {
+    return internal::DecodeJpeg(bytes, limits, min_side, lease);
+  }
+  if (StartsWith(bytes, "\x89PNG\r\n\x1a\n")) return internal::DecodePng(bytes, limits, lease);
   if (StartsWith(bytes, "RIFF") && StartsWith(bytes, "WEBP", 8)) {
-    return internal::DecodeWebp(bytes, limits);
+    return internal::DecodeWebp(bytes, limits, lease);
   }
   std::string start;
   for (const uint8_t byte : bytes.first(std::min<size_t>(bytes.size(), 4))) {
@@ -99,6 +78,40 @@ Image DecodeImage(std::span<const uint8_t> bytes, const ImageLimits& limits, int
   }
   Fail(ErrorCode::kInvalidArgument, "unknown image format: expected JPEG, PNG or WebP, got{} ...",
        start);
+}
+
+// One picture too large for this machine is no reason to end a run over thousands.
+template <typename Work>
+auto WithinMemory(const Work& work) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    Fail(ErrorCode::kFailed, "the image does not fit in memory");
+  }
+}
+
+}  // namespace
+
+namespace internal {
+
+void LayOverWhite(std::vector<uint8_t>& rgba) {
+  size_t end = 0;
+  for (size_t i = 0; i + 3 < rgba.size(); i += 4) {
+    const unsigned alpha = rgba[i + 3];
+    for (size_t c = 0; c < 3; ++c) {
+      rgba[end++] = static_cast<uint8_t>((rgba[i + c] * alpha + 255 * (255 - alpha) + 127) / 255);
+    }
+  }
+  rgba.resize(end);
+}
+
+}  // namespace internal
+
+Image DecodeImage(std::span<const uint8_t> bytes, const ImageLimits& limits, int min_side) {
+  return WithinMemory([&] {
+    internal::PixelLease lease;
+    return Decode(bytes, limits, min_side, lease);
+  });
 }
 
 std::vector<uint8_t> ReadImageFile(const std::string& path, const ImageLimits& limits) {
@@ -135,16 +148,19 @@ std::vector<uint8_t> PrepareImage(std::span<const uint8_t> bytes, const Preproce
   Require(recipe.size >= 1 && recipe.size <= kMaxInputSide,
           "preparing a photograph: expected a side of 1 to {} pixels, got {}", kMaxInputSide,
           recipe.size);
-  // Twice the size leaves the reduction to the filter, not to the JPEG decoder.
-  const Image photo = DecodeImage(bytes, limits, 2 * recipe.size);
-  switch (recipe.fit) {
-    case Fit::kPad:
-      return Pad(photo, recipe.size);
-    case Fit::kCrop:
-      return Crop(photo, recipe.size);
-  }
-  Fail(ErrorCode::kInvalidArgument, "preparing a photograph: unknown fit {}",
-       static_cast<int>(recipe.fit));
+  return WithinMemory([&] {
+    internal::PixelLease lease;
+    // Twice the size leaves the reduction to the filter, not to the JPEG decoder.
+    const Image photo = Decode(bytes, limits, 2 * recipe.size, lease);
+    switch (recipe.fit) {
+      case Fit::kPad:
+        return Pad(photo, recipe.size);
+      case Fit::kCrop:
+        return Crop(photo, recipe.size);
+    }
+    Fail(ErrorCode::kInvalidArgument, "preparing a photograph: unknown fit {}",
+         static_cast<int>(recipe.fit));
+  });
 }
 
 }  // namespace csn

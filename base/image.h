@@ -26,7 +26,9 @@ struct ImageLimits {
 // transparency is laid over white. A JPEG may come back scaled down by 1/2, 1/4 or 1/8 as long as
 // its short side stays at least `min_side` pixels; 0 decodes it in full. Throws
 // Error(kInvalidArgument) for an unknown format or beyond a limit, Error(kCorruption) for broken
-// bytes; the message does not name the file, which the caller knows. Thread-safe.
+// bytes, Error(kFailed) where it does not fit in memory; the message does not name the file, which
+// the caller knows. Thread-safe; large pictures wait for each other, so that all threads together
+// take at most 1.2 GB.
 Image DecodeImage(std::span<const uint8_t> bytes, const ImageLimits& limits = {}, int min_side = 0);
 
 // The file's bytes; refused unread beyond limits.max_bytes. Throws Error(kNotFound) or

@@ -1,25 +1,24 @@
 // The image formats, one function each. The caller has told the format by its first bytes.
-// All throw Error(kInvalidArgument) beyond limits.max_pixels, before any pixel has memory, and
-// Error(kCorruption) for broken bytes. Thread-safe.
+// All throw what PixelLease throws, before any pixel has memory, and Error(kCorruption) for broken
+// bytes. Thread-safe.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
 #include "base/image.h"
+#include "base/internal/pixel_lease.h"
 
 namespace csn::internal {
 
-// `min_side` as DecodeImage's.
-Image DecodeJpeg(std::span<const uint8_t> bytes, const ImageLimits& limits, int min_side);
-Image DecodePng(std::span<const uint8_t> bytes, const ImageLimits& limits);
-Image DecodeWebp(std::span<const uint8_t> bytes, const ImageLimits& limits);
+// `min_side` as DecodeImage's; `lease` is taken for the size that the header tells.
+Image DecodeJpeg(std::span<const uint8_t> bytes, const ImageLimits& limits, int min_side,
+                 PixelLease& lease);
+Image DecodePng(std::span<const uint8_t> bytes, const ImageLimits& limits, PixelLease& lease);
+Image DecodeWebp(std::span<const uint8_t> bytes, const ImageLimits& limits, PixelLease& lease);
 
-// Refuses what the header of an image claims: an empty picture as damage, one beyond the limit as
-// the caller's fault.
-void CheckSize(int64_t width, int64_t height, const ImageLimits& limits);
-
-// [pixels, 4] with alpha last, laid over white: [pixels, 3].
-std::vector<uint8_t> OverWhite(std::span<const uint8_t> rgba);
+// [pixels, 4] with alpha last becomes [pixels, 3], laid over white. In place, for pictures are
+// large.
+void LayOverWhite(std::vector<uint8_t>& rgba);
 
 }  // namespace csn::internal

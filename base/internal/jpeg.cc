@@ -36,7 +36,9 @@ class Decompressor {
     errors_.error_exit = [](j_common_ptr info) { Self(info).LeaveBroken(); };
     errors_.emit_message = [](j_common_ptr info, int level) {
       const bool warning = level < 0;
-      if (warning && !IsHarmless(info->err->msg_code)) Self(info).LeaveBroken();
+      if (warning && !IsHarmless(info->err->msg_code) && !Self(info).IsPadding()) {
+        Self(info).LeaveBroken();
+      }
     };
     progress_.progress_monitor = [](j_common_ptr info) { Self(info).CheckScans(); };
   }
@@ -106,6 +108,19 @@ class Decompressor {
     std::longjmp(jump_, 1);
   }
 
+  // True for a warning of bytes between segments that belong to none of them and hide no pixels:
+  // before the first scan, or zeros between the last one and the end. (Other bytes there are what a
+  // damaged scan left over.)
+  bool IsPadding() const {
+    if (errors_.msg_code != JWRN_EXTRANEOUS_DATA) return false;
+    if (info_.input_scan_number == 0) return true;
+    const size_t read = bytes_.size() - info_.src->bytes_in_buffer;  // the marker not included
+    const size_t skipped = std::min(static_cast<size_t>(errors_.msg_parm.i[0]), read);
+    const auto bytes = bytes_.subspan(read - skipped, skipped);
+    return errors_.msg_parm.i[1] == JPEG_EOI &&
+           std::all_of(bytes.begin(), bytes.end(), [](uint8_t byte) { return byte == 0; });
+  }
+
   void CheckScans() {
     if (info_.input_scan_number <= kMaxScans) return;
     std::snprintf(message_.data(), message_.size(), "more than %d scans", kMaxScans);
@@ -132,28 +147,31 @@ int ChooseDivisor(int width, int height, int min_side) {
   return chosen;
 }
 
-// Adobe's CMYK, the only one in use, is stored inverted: 255 is no ink.
-std::vector<uint8_t> CmykToRgb(std::span<const uint8_t> cmyk) {
-  std::vector<uint8_t> rgb(cmyk.size() / 4 * 3);
-  for (size_t i = 0, j = 0; j < rgb.size(); i += 4) {
-    const unsigned key = cmyk[i + 3];
-    for (size_t c = 0; c < 3; ++c) rgb[j++] = static_cast<uint8_t>((cmyk[i + c] * key + 127) / 255);
+// Adobe's CMYK, the only one in use, is stored inverted: 255 is no ink. In place.
+void CmykToRgb(std::vector<uint8_t>& pixels) {
+  size_t end = 0;
+  for (size_t i = 0; i + 3 < pixels.size(); i += 4) {
+    const unsigned key = pixels[i + 3];
+    for (size_t c = 0; c < 3; ++c) {
+      pixels[end++] = static_cast<uint8_t>((pixels[i + c] * key + 127) / 255);
+    }
   }
-  return rgb;
+  pixels.resize(end);
 }
 
 }  // namespace
 
-Image DecodeJpeg(std::span<const uint8_t> bytes, const ImageLimits& limits, int min_side) {
+Image DecodeJpeg(std::span<const uint8_t> bytes, const ImageLimits& limits, int min_side,
+                 PixelLease& lease) {
   Decompressor jpeg;
   jpeg.ReadHeader(bytes);
-  CheckSize(jpeg.width(), jpeg.height(), limits);
+  lease.Take(jpeg.width(), jpeg.height(), limits);
   jpeg.Scale(ChooseDivisor(jpeg.width(), jpeg.height(), min_side));
   Image image{.width = jpeg.output_width(), .height = jpeg.output_height(), .rgb = {}};
   image.rgb.resize(static_cast<size_t>(image.width) * static_cast<size_t>(image.height) *
                    jpeg.output_channels());
   jpeg.Decode(image.rgb.data());
-  if (jpeg.is_cmyk()) image.rgb = CmykToRgb(image.rgb);
+  if (jpeg.is_cmyk()) CmykToRgb(image.rgb);
   return image;
 }
 

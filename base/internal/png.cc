@@ -22,7 +22,7 @@ struct PngReader {
 
 // A whole file is chunks from IHDR to IEND. libpng stops reading at the last pixel and so misses a
 // lost tail.
-void CheckChunks(std::span<const uint8_t> bytes, const ImageLimits& limits) {
+void CheckChunks(std::span<const uint8_t> bytes, const ImageLimits& limits, PixelLease& lease) {
   for (size_t at = kSignatureBytes;;) {
     if (bytes.size() - at < kChunkBytes) break;
     const size_t length = png_get_uint_32(bytes.data() + at);
@@ -30,7 +30,7 @@ void CheckChunks(std::span<const uint8_t> bytes, const ImageLimits& limits) {
     if (length > bytes.size() - at - kChunkBytes) break;
     if (at == kSignatureBytes) {
       if (std::memcmp(type, "IHDR", 4) != 0 || length < 8) break;
-      CheckSize(png_get_uint_32(type + 4), png_get_uint_32(type + 8), limits);
+      lease.Take(png_get_uint_32(type + 4), png_get_uint_32(type + 8), limits);
     }
     if (std::memcmp(type, "IEND", 4) == 0) return;
     at += kChunkBytes + length;
@@ -40,13 +40,12 @@ void CheckChunks(std::span<const uint8_t> bytes, const ImageLimits& limits) {
 
 }  // namespace
 
-Image DecodePng(std::span<const uint8_t> bytes, const ImageLimits& limits) {
-  CheckChunks(bytes, limits);
+Image DecodePng(std::span<const uint8_t> bytes, const ImageLimits& limits, PixelLease& lease) {
+  CheckChunks(bytes, limits, lease);
   PngReader reader;
   if (!png_image_begin_read_from_memory(&reader.image, bytes.data(), bytes.size())) {
     Fail(ErrorCode::kCorruption, "broken PNG: {}", reader.image.message);
   }
-  CheckSize(reader.image.width, reader.image.height, limits);
   const bool alpha = (reader.image.format & PNG_FORMAT_FLAG_ALPHA) != 0;
   reader.image.format = alpha ? PNG_FORMAT_RGBA : PNG_FORMAT_RGB;
   // Deep photographs without a gamma are sRGB like all others, not linear as libpng would have it.
@@ -59,7 +58,7 @@ Image DecodePng(std::span<const uint8_t> bytes, const ImageLimits& limits) {
   if (!png_image_finish_read(&reader.image, nullptr, image.rgb.data(), 0, nullptr)) {
     Fail(ErrorCode::kCorruption, "broken PNG: {}", reader.image.message);
   }
-  if (alpha) image.rgb = OverWhite(image.rgb);
+  if (alpha) LayOverWhite(image.rgb);
   return image;
 }
 

@@ -5,13 +5,13 @@
 
 namespace csn::internal {
 
-Image DecodeWebp(std::span<const uint8_t> bytes, const ImageLimits& limits) {
+Image DecodeWebp(std::span<const uint8_t> bytes, const ImageLimits& limits, PixelLease& lease) {
   WebPBitstreamFeatures features;
   if (WebPGetFeatures(bytes.data(), bytes.size(), &features) != VP8_STATUS_OK) {
     Fail(ErrorCode::kCorruption, "broken WebP: the header is damaged or truncated");
   }
-  CheckSize(features.width, features.height, limits);
   Require(!features.has_animation, "an animated WebP: expected a single picture");
+  lease.Take(features.width, features.height, limits);
   const bool alpha = features.has_alpha != 0;
   Image image{.width = features.width, .height = features.height, .rgb = {}};
   const size_t stride = static_cast<size_t>(image.width) * (alpha ? 4 : 3);
@@ -21,7 +21,7 @@ Image DecodeWebp(std::span<const uint8_t> bytes, const ImageLimits& limits) {
              static_cast<int>(stride)) == nullptr) {
     Fail(ErrorCode::kCorruption, "broken WebP: damaged or truncated pixels");
   }
-  if (alpha) image.rgb = OverWhite(image.rgb);
+  if (alpha) LayOverWhite(image.rgb);
   return image;
 }
 

@@ -11,11 +11,17 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "base/file.h"
+#include "base/hash.h"
+#include "base/internal/pixel_lease.h"
 #include "base/random.h"
+#include "base/thread_pool.h"
 #include "tests/support/test_support.h"
 
 namespace csn {
@@ -219,6 +225,35 @@ void ExpectEveryTruncationRefused(const std::vector<uint8_t>& whole) {
   }
 }
 
+TEST(DecodeImage, AnimatedWebpIsRefused) {
+  // A container that announces animation, 1 x 1 pixels; frames would follow.
+  constexpr std::string_view kAnimated("RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0\0\0\0\0\0\0",
+                                       30);
+  EXPECT_THAT([&] { DecodeImage(AsBytes(kAnimated)); },
+              ThrowsError(ErrorCode::kInvalidArgument, "an animated WebP"));
+}
+
+// Red, green over blue, white; the kinds of PNG that EncodePng does not write.
+TEST(DecodeImage, EveryKindOfPng) {
+  for (const char* kind : {"deep", "palette", "interlaced"}) {
+    SCOPED_TRACE(kind);
+    const Image image =
+        DecodeImage(ReadFile(fmt::format("{}/tests/data/images/{}.png", CSN_SOURCE_DIR, kind)));
+    ASSERT_EQ(image.width, 2);
+    ASSERT_EQ(image.height, 2);
+    EXPECT_THAT(image.rgb, testing::ElementsAre(255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255));
+  }
+  // A palette whose red is transparent, and grey with alpha: black, half black, white, nothing.
+  const auto pixels = [](const char* kind) {
+    return DecodeImage(ReadFile(fmt::format("{}/tests/data/images/{}.png", CSN_SOURCE_DIR, kind)))
+        .rgb;
+  };
+  EXPECT_THAT(pixels("transparent-palette"),
+              testing::ElementsAre(255, 255, 255, 0, 255, 0, 0, 0, 255, 255, 255, 255));
+  EXPECT_THAT(pixels("grey-alpha"),
+              testing::ElementsAre(0, 0, 0, 127, 127, 127, 255, 255, 255, 255, 255, 255));
+}
+
 TEST(DecodeImage, EveryTruncationIsAnError) {
   const Image image = TestImage(20, 15, 120);
   for (const std::vector<uint8_t>& whole :
@@ -243,6 +278,29 @@ TEST(DecodeImage, HarmlessWarningsHideNoTruncation) {
   for (const std::vector<uint8_t>& odd : {jfif, scan}) {
     EXPECT_EQ(DecodeImage(odd).rgb, DecodeImage(plain).rgb);
     ExpectEveryTruncationRefused(odd);
+  }
+}
+
+// Bytes that belong to no segment: padding is harmless, what a damaged scan left over is not.
+TEST(DecodeImage, PaddingOfAJpegIsHarmless) {
+  const Image image = TestImage(20, 15, 120);
+  for (const bool progressive : {false, true}) {
+    SCOPED_TRACE(progressive);
+    const std::vector<uint8_t> plain = MakeJpeg(image, {.progressive = progressive});
+    const auto with = [&](size_t at, const std::vector<uint8_t>& bytes) {
+      std::vector<uint8_t> odd = plain;
+      odd.insert(odd.begin() + static_cast<std::ptrdiff_t>(at), bytes.begin(), bytes.end());
+      return odd;
+    };
+    const size_t second_segment = 4 + 256 * size_t{plain[4]} + plain[5], end = plain.size() - 2;
+    for (const std::vector<uint8_t>& odd :
+         {with(second_segment, {1, 2}), with(end, std::vector<uint8_t>(1)),
+          with(end, std::vector<uint8_t>(12))}) {
+      EXPECT_EQ(DecodeImage(odd).rgb, DecodeImage(plain).rgb);
+      ExpectEveryTruncationRefused(odd);
+    }
+    EXPECT_THAT([&] { DecodeImage(with(end, std::vector<uint8_t>(12, 0x5a))); },
+                ThrowsError(ErrorCode::kCorruption, "extraneous bytes"));
   }
 }
 
@@ -300,6 +358,25 @@ TEST(DecodeImage, LimitsAreCheckedBeforePixels) {
     EXPECT_THAT([&] { DecodeImage(bytes, {.max_bytes = bytes.size() - 1}); },
                 ThrowsError(ErrorCode::kInvalidArgument, "expected at most"));
   }
+}
+
+// 400 MB and more each: what is legal one by one must not add up.
+TEST(DecodeImage, LargePicturesWaitForEachOther) {
+  const uint64_t side = 100;
+  std::atomic<uint64_t> pixels = 0, most = 0;
+  ParallelFor(64, 8, [&](size_t) {
+    internal::PixelLease lease;
+    lease.Take(side * side, internal::kMostPixelsAtOnce / (side * side) / 3, {});
+    const uint64_t now = ++pixels;
+    most = std::max(most.load(), now);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    --pixels;
+  });
+  EXPECT_EQ(most, 3);
+  // Beyond the bound, one waits until it is alone.
+  internal::PixelLease alone;
+  alone.Take(1, 2 * static_cast<int64_t>(internal::kMostPixelsAtOnce),
+             {.max_pixels = 3 * internal::kMostPixelsAtOnce});
 }
 
 TEST(DecodeImage, UnknownBytes) {
