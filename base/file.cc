@@ -67,6 +67,18 @@ void WriteAll(const UniqueFd& fd, const std::string& path, std::span<const uint8
   }
 }
 
+// What a rename may replace: a link is followed, a device or folder refused.
+std::string Target(const std::string& path) {
+  std::error_code error;  // what cannot be looked at fails when it is written
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status)) return path;
+  if (!std::filesystem::is_regular_file(status)) {
+    Fail(ErrorCode::kFailed, "writing {}: expected a regular file or nothing there", path);
+  }
+  const std::filesystem::path target = std::filesystem::canonical(path, error);
+  return error ? path : target.string();
+}
+
 // Beside `path`, so that a rename stays within one file system; no two writers share one.
 std::string TemporaryName(const std::string& path) {
   static std::atomic<uint64_t> count{0};
@@ -106,7 +118,8 @@ std::vector<uint8_t> ReadFilePart(const std::string& path, uint64_t offset, uint
   return bytes;
 }
 
-void WriteFileAtomically(const std::string& path, std::span<const uint8_t> bytes) {
+void WriteFileAtomically(const std::string& name, std::span<const uint8_t> bytes) {
+  const std::string path = Target(name);
   const std::string temporary = TemporaryName(path);
   try {
     WriteTemporary(temporary, path, bytes);

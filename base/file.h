@@ -20,9 +20,9 @@ std::string ReadTextFile(const std::string& path,
 // `count` bytes from `offset` on, fewer where the file ends.
 std::vector<uint8_t> ReadFilePart(const std::string& path, uint64_t offset, uint64_t count);
 
-// Writes to a temporary name beside `path`, syncs it, renames, syncs the folder. On failure the old
-// file stands, the temporary one is removed, and Error(kFailed) names the path and the system's
-// reason.
+// Writes to a temporary name beside `path` (beside its target where it is a link), syncs it,
+// renames, syncs the folder. On failure, or where something else than a regular file stands there,
+// that stays, the temporary one is removed, and Error(kFailed) names the path and the reason.
 void WriteFileAtomically(const std::string& path, std::span<const uint8_t> bytes);
 void WriteFileAtomically(const std::string& path, std::string_view text);
 

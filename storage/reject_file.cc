@@ -2,13 +2,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 
 #include "base/error.h"
+#include "base/file.h"
 
 namespace csn {
 namespace fs = std::filesystem;
@@ -42,10 +43,9 @@ std::string EscapeField(std::string_view text) {
 
 // Whether the file at `path` is a list that an earlier run left, or empty.
 bool IsRejectList(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string line;
-  return (file && file.peek() == std::ifstream::traits_type::eof()) ||
-         (std::getline(file, line) && line == kHeader);
+  const std::string header = std::string(kHeader) + "\n";
+  const std::vector<uint8_t> start = ReadFilePart(path, 0, header.size());
+  return start.empty() || std::equal(start.begin(), start.end(), header.begin(), header.end());
 }
 
 }  // namespace
@@ -55,6 +55,7 @@ struct RejectFile::Impl {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
   bool in_place = false;  // a device or pipe: there is nothing to rename
+  std::string target;     // where Commit puts the list
   std::string writing;    // where Add writes; "" before the first
   std::unique_ptr<std::FILE, Close> file;
 };
@@ -63,12 +64,17 @@ RejectFile::RejectFile(std::string path) : path_(std::move(path)), impl_(std::ma
   if (path_.empty()) return;
   std::error_code error;
   const fs::file_status status = fs::status(path_, error);
-  impl_->in_place = fs::exists(status) && !fs::is_regular_file(status);
+  // /dev/stdout is a link to whatever stdout is, a regular file too.
+  impl_->in_place =
+      fs::exists(status) &&
+      (!fs::is_regular_file(status) || path_.starts_with("/dev/") || path_.starts_with("/proc/"));
   Require(!fs::is_directory(status), "reject file {}: expected a file, it is a folder", path_);
-  Require(!fs::is_regular_file(status) || IsRejectList(path_),
+  Require(impl_->in_place || !fs::is_regular_file(status) || IsRejectList(path_),
           "reject file {}: holds something else; only a list of rejects (its first line is "
           "'line<TAB>sku<TAB>reason') is replaced",
           path_);
+  // A link is followed, not replaced.
+  impl_->target = fs::exists(status) ? fs::canonical(path_).string() : path_;
 }
 
 RejectFile::~RejectFile() {
@@ -80,8 +86,8 @@ void RejectFile::Add(const Reject& reject) {
   if (path_.empty()) return;
   std::string text;
   if (!impl_->file) {
-    impl_->writing = impl_->in_place ? path_ : fmt::format("{}.tmp.{}", path_, getpid());
-    impl_->file.reset(std::fopen(impl_->writing.c_str(), "wbe"));
+    impl_->writing = impl_->in_place ? path_ : fmt::format("{}.tmp.{}", impl_->target, getpid());
+    impl_->file.reset(std::fopen(impl_->writing.c_str(), impl_->in_place ? "abe" : "wbe"));
     text = fmt::format("{}\n", kHeader);
   }
   text +=
@@ -97,10 +103,10 @@ void RejectFile::Commit() {
   if (path_.empty() || impl_->in_place) return;
   std::error_code error;
   if (count_ == 0) {
-    fs::remove(path_, error);
+    fs::remove(impl_->target, error);
   } else {
-    fs::rename(impl_->writing, path_, error);
-    impl_->writing.clear();
+    fs::rename(impl_->writing, impl_->target, error);
+    if (!error) impl_->writing.clear();
   }
   if (error) {
     Fail(ErrorCode::kFailed, "replacing the reject file {}: {}", path_, error.message());

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <filesystem>
@@ -83,6 +84,20 @@ TEST(WriteFileAtomically, FailureLeavesNothingBehind) {
               ThrowsError(ErrorCode::kFailed, dir / "f"));
   EXPECT_EQ(FilesIn(dir.path()), 1u);
   EXPECT_TRUE(std::filesystem::is_directory(dir / "f/inside"));
+}
+
+TEST(WriteFileAtomically, FollowsLinksAndReplacesNoDevice) {
+  const TempDir dir;
+  WriteFileAtomically(dir / "target", std::string_view("old"));
+  std::filesystem::create_symlink("target", dir / "link");
+  WriteFileAtomically(dir / "link", std::string_view("new"));
+  EXPECT_TRUE(std::filesystem::is_symlink(dir / "link"));
+  EXPECT_EQ(ReadTextFile(dir / "target"), "new");
+  ASSERT_EQ(mkfifo((dir / "pipe").c_str(), 0600), 0);
+  EXPECT_THAT([&] { WriteFileAtomically(dir / "pipe", std::string_view("x")); },
+              ThrowsError(ErrorCode::kFailed, dir / "pipe: expected a regular file"));
+  EXPECT_TRUE(std::filesystem::is_fifo(dir / "pipe"));
+  EXPECT_EQ(FilesIn(dir.path()), 3u);
 }
 
 TEST(WriteFileAtomically, OldFileStandsWhereTheNewOneHasNoRoom) {

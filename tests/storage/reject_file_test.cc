@@ -1,6 +1,11 @@
 #include "storage/reject_file.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <filesystem>
+#include <thread>
 
 #include "base/file.h"
 #include "tests/support/test_support.h"
@@ -64,6 +69,49 @@ TEST(RejectFile, ReplacesNothingThatIsNoList) {
   rejects.Add(kReject);
   rejects.Commit();
   EXPECT_EQ(ReadTextFile(path), std::string(kHeader) + "1\ta\tr\n");
+}
+
+TEST(RejectFile, FollowsLinks) {
+  const TempDir folder;
+  WriteText(folder / "list", kHeader);
+  fs::create_symlink("list", folder / "link");
+  {
+    RejectFile rejects(folder / "link");
+    rejects.Add(kReject);
+    rejects.Commit();
+  }
+  EXPECT_TRUE(fs::is_symlink(folder / "link"));
+  EXPECT_EQ(ReadTextFile(folder / "list"), std::string(kHeader) + "1\ta\tr\n");
+  EXPECT_EQ(FilesIn(folder), 2u);
+}
+
+TEST(RejectFile, WritesIntoPipesAndTheStreamsOfTheProcess) {
+  const TempDir folder;
+  ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
+  std::string read;
+  std::thread reader([&] { read = ReadTextFile(folder / "pipe"); });
+  {
+    RejectFile rejects(folder / "pipe");
+    rejects.Add(kReject);
+    rejects.Commit();
+  }
+  reader.join();
+  EXPECT_EQ(read, std::string(kHeader) + "1\ta\tr\n");
+  EXPECT_TRUE(fs::is_fifo(folder / "pipe"));
+
+  // As /dev/stdout leads to the file that stdout goes to.
+  WriteText(folder / "out", "");
+  const int fd = open((folder / "out").c_str(), O_WRONLY | O_CLOEXEC);
+  ASSERT_GE(fd, 0);
+  const std::string path = fmt::format("/proc/self/fd/{}", fd);
+  RejectFile(path).Commit();
+  {
+    RejectFile rejects(path);
+    rejects.Add(kReject);
+    rejects.Commit();
+  }
+  close(fd);
+  EXPECT_EQ(ReadTextFile(folder / "out"), std::string(kHeader) + "1\ta\tr\n");
 }
 
 TEST(RejectFile, OnlyCountsWithoutAPath) {
