@@ -114,6 +114,42 @@ std::optional<uint64_t> ParseNoDimension(const std::vector<uint8_t>& bytes,
   return file.rows;
 }
 
+// What is wrong with a graph over `rows` vectors: FAISS's search follows it without looking. ""
+// where nothing is.
+std::string GraphFault(const faiss::HNSW& graph, size_t rows) {
+  const std::vector<int>& begins = graph.cum_nneighbor_per_level;  // of each level in a row's list
+  if (begins.size() < 2 || begins[0] != 0 || !std::is_sorted(begins.begin(), begins.end())) {
+    return "a graph whose levels are out of order";
+  }
+  if (graph.levels.size() != rows || graph.offsets.size() != rows + 1 || graph.offsets[0] != 0 ||
+      graph.offsets.back() != graph.neighbors.size()) {
+    return fmt::format("a graph of {} rows and {} links, expected {} rows", graph.levels.size(),
+                       graph.neighbors.size(), rows);
+  }
+  for (size_t row = 0; row < rows; ++row) {
+    const int levels = graph.levels[row];
+    if (levels < 1 || static_cast<size_t>(levels) >= begins.size() ||
+        graph.offsets[row + 1] - graph.offsets[row] != static_cast<size_t>(begins[levels])) {
+      return fmt::format("a graph whose row {} has a list that does not fit its {} levels", row,
+                         levels);
+    }
+    for (int level = 0; level < levels; ++level) {
+      for (int i = begins[level]; i < begins[level + 1]; ++i) {
+        const int to = graph.neighbors[graph.offsets[row] + static_cast<size_t>(i)];
+        if (to < -1 || to >= static_cast<int64_t>(rows) || (to >= 0 && graph.levels[to] <= level)) {
+          return fmt::format("a graph whose row {} leads to row {} on level {}, which is not there",
+                             row, to, level);
+        }
+      }
+    }
+  }
+  const int64_t entry = graph.entry_point;
+  const bool sound = rows == 0 ? entry == -1
+                               : entry >= 0 && entry < static_cast<int64_t>(rows) &&
+                                     graph.max_level == graph.levels[entry] - 1;
+  return sound ? "" : fmt::format("a graph that is entered at row {} of {}", entry, rows);
+}
+
 // What is wrong with an index that FAISS read: we only ever write two kinds. "" where nothing is.
 std::string ShapeFault(const faiss::Index& index) {
   const auto* hnsw = dynamic_cast<const faiss::IndexHNSWFlat*>(&index);
@@ -126,13 +162,11 @@ std::string ShapeFault(const faiss::Index& index) {
       flat->codes.size() != size_t(index.ntotal) * size_t(index.d) * sizeof(float)) {
     return "an index whose vectors do not fit its counts";
   }
-  if (hnsw != nullptr && (hnsw->hnsw.levels.size() != size_t(index.ntotal) ||
-                          hnsw->hnsw.offsets.size() != size_t(index.ntotal) + 1 ||
-                          hnsw->hnsw.offsets.back() != hnsw->hnsw.neighbors.size() ||
-                          hnsw->hnsw.entry_point >= index.ntotal)) {
-    return "a graph that does not fit its vectors";
-  }
-  return "";
+  return hnsw == nullptr ? "" : GraphFault(hnsw->hnsw, static_cast<size_t>(index.ntotal));
+}
+
+[[noreturn]] void FailForMemory(const std::string& path) {
+  Fail(ErrorCode::kFailed, "{}: the index does not fit in memory", path);
 }
 
 std::unique_ptr<faiss::Index> ReadFaiss(std::vector<uint8_t> bytes, const std::string& path) {
@@ -150,7 +184,7 @@ std::unique_ptr<faiss::Index> ReadFaiss(std::vector<uint8_t> bytes, const std::s
   } catch (const faiss::FaissException& error) {
     Fail(ErrorCode::kCorruption, "{}: not a readable FAISS index: {}", path, error.what());
   } catch (const std::bad_alloc&) {
-    Fail(ErrorCode::kFailed, "{}: the index does not fit in memory", path);
+    FailForMemory(path);
   } catch (const std::length_error&) {
     Fail(ErrorCode::kCorruption, "{}: announces more than any memory holds", path);
   }
@@ -218,6 +252,9 @@ SubspaceIndex SubspaceIndex::Build(const IndexOptions& options, MatrixView vecto
   } catch (const faiss::FaissException& error) {
     Fail(ErrorCode::kFailed, "building a {} index over {} rows: {}", options.key, vectors.rows,
          error.what());
+  } catch (const std::bad_alloc&) {
+    Fail(ErrorCode::kFailed, "building a {} index over {} rows: out of memory", options.key,
+         vectors.rows);
   }
   return SubspaceIndex(std::move(impl));
 }
@@ -229,6 +266,8 @@ SubspaceIndex SubspaceIndex::Load(const std::string& path, const std::string& ch
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kNotFound) throw;
     Fail(ErrorCode::kCorruption, "{}: the file is missing", path);
+  } catch (const std::bad_alloc&) {
+    FailForMemory(path);
   }
   if (!checksum.empty()) {
     const std::string found = Checksum(bytes);

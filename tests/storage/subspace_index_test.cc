@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <filesystem>
 #include <set>
 #include <thread>
@@ -268,6 +269,96 @@ TEST(SubspaceIndexTest, FlippedAndCutFilesAreFound) {
   test::WriteText(path, "not an index at all");
   EXPECT_THAT([&] { SubspaceIndex::Load(path, ""); },
               ThrowsError(ErrorCode::kCorruption, "not a readable FAISS index"));
+}
+
+// Where the parts of the graph in a file of an HNSW index stand: after the index's header, vectors
+// of a 64-bit count and values each.
+struct GraphPart {
+  size_t begin = 0;  // of the values
+  size_t count = 0;
+};
+struct GraphParts {
+  GraphPart level_begins, levels, offsets, links;
+  size_t entry = 0, max_level = 0;
+};
+
+GraphParts FindGraph(const std::vector<uint8_t>& bytes) {
+  size_t at = 4 + 4 + 8 + 8 + 8 + 1 + 4;  // magic, dim, rows, two unused, trained, metric
+  const auto next = [&](size_t width) {
+    uint64_t count = 0;
+    std::memcpy(&count, &bytes.at(at), sizeof count);
+    const GraphPart part{.begin = at + sizeof count, .count = count};
+    at = part.begin + count * width;
+    return part;
+  };
+  next(sizeof(double));  // probabilities of the levels
+  GraphParts graph;
+  graph.level_begins = next(4);
+  graph.levels = next(4);
+  graph.offsets = next(8);
+  graph.links = next(4);
+  graph.entry = at;
+  graph.max_level = at + 4;
+  return graph;
+}
+
+// FAISS follows a graph without looking. A checksum that fits the damage, a fault of whoever wrote
+// the index, must not lead it astray.
+TEST(SubspaceIndexTest, GraphsThatLeadNowhereAreRefused) {
+  const TempDir folder;
+  const std::string path = folder / "i";
+  constexpr int32_t kRows = 300;
+  const Matrix vectors = RandomMatrix(kRows, 4, 84);
+  SubspaceIndex::Build({.key = "HNSW4"}, vectors.View()).Save(path);
+  const std::vector<uint8_t> sound = ReadFile(path);
+  const GraphParts graph = FindGraph(sound);
+  ASSERT_EQ(graph.levels.count, static_cast<size_t>(kRows));
+  ASSERT_EQ(graph.offsets.count, static_cast<size_t>(kRows) + 1);
+
+  const auto with = [&](size_t at, int32_t value) {
+    std::vector<uint8_t> damaged = sound;
+    std::memcpy(&damaged.at(at), &value, sizeof value);
+    WriteFileAtomically(path, damaged);
+    return [&] { SubspaceIndex::Load(path, ""); };
+  };
+  const auto refused = ThrowsError(ErrorCode::kCorruption, path + ": holds a graph");
+  EXPECT_THAT(with(graph.links.begin, kRows), refused);
+  EXPECT_THAT(with(graph.links.begin, -2), refused);
+  EXPECT_THAT(with(graph.levels.begin, 0), refused);
+  EXPECT_THAT(with(graph.levels.begin, 100), refused);
+  EXPECT_THAT(with(graph.offsets.begin + 8, 7), refused);
+  EXPECT_THAT(with(graph.offsets.begin, 1), refused);
+  EXPECT_THAT(with(graph.level_begins.begin + 4, 1 << 20), refused);
+  EXPECT_THAT(with(graph.entry, kRows), refused);
+  EXPECT_THAT(with(graph.entry, -1), refused);
+  EXPECT_THAT(with(graph.max_level, 50), refused);
+
+  // Any other value of any part is refused, or is a graph that can be walked.
+  constexpr uint64_t kSeed = 85;
+  SCOPED_TRACE(kSeed);
+  Rng rng(kSeed);
+  int walked = 0;
+  for (int i = 0; i < 2000; ++i) {
+    const std::pair<GraphPart, size_t> parts[] = {
+        {graph.level_begins, 4}, {graph.levels, 4}, {graph.offsets, 8}, {graph.links, 4}};
+    const auto& [part, width] = parts[rng.Below(4)];
+    std::vector<uint8_t> damaged = sound;
+    const auto value = static_cast<int32_t>(rng.Below(kRows + 10)) - 5;
+    std::memcpy(&damaged.at(part.begin + rng.Below(part.count) * width), &value, sizeof value);
+    WriteFileAtomically(path, damaged);
+    try {
+      const SubspaceIndex index = SubspaceIndex::Load(path, "");
+      const auto answers = index.Search({.k = 20}, vectors.View());
+      for (const std::vector<Neighbor>& answer : answers) {
+        for (const Neighbor& neighbor : answer) ASSERT_LT(neighbor.row, uint32_t{kRows});
+      }
+      ++walked;
+    } catch (const Error& error) {
+      ASSERT_EQ(error.code(), ErrorCode::kCorruption) << error.what();
+    }
+  }
+  EXPECT_GT(walked, 100);
+  EXPECT_LT(walked, 1900);
 }
 
 TEST(SubspaceIndexTest, ThreadsSearchTogether) {
