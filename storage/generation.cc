@@ -18,16 +18,21 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kSampledRows = 32;
+constexpr uint64_t kMaxManifestBytes = 256 << 20;  // a damaged file may claim any size
 
 // The manifest of a generation, its bytes checked against CURRENT.
 Manifest ReadCheckedManifest(const std::string& folder, const std::string& checksum) {
   const std::string path = folder + "/" + layout::kManifest;
   std::string text;
   try {
-    text = ReadTextFile(path);
+    text = ReadTextFile(path, kMaxManifestBytes);
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::kNotFound) throw;
-    Fail(ErrorCode::kCorruption, "{}: the file is missing", path);
+    if (error.code() == ErrorCode::kNotFound) {
+      Fail(ErrorCode::kCorruption, "{}: the file is missing", path);
+    }
+    if (error.code() == ErrorCode::kInvalidArgument)
+      Fail(ErrorCode::kCorruption, "{}", error.what());
+    throw;
   }
   const std::string found = Checksum(AsBytes(text));
   if (found != checksum) {
@@ -93,10 +98,16 @@ EmbeddingFile OpenEmbeddings(const std::string& folder, const Manifest& manifest
 MetadataStore OpenMetadata(const std::string& folder, const Manifest& manifest) {
   const std::string path = folder + "/" + layout::kMetadata;
   MetadataStore metadata = MetadataStore::Open(path);
-  if (metadata.size() != manifest.rows || metadata.columns() != manifest.columns) {
-    Fail(ErrorCode::kCorruption,
-         "{}: {} rows of {} columns, the manifest says {} of {}, or columns differ", path,
+  if (metadata.size() != manifest.rows || metadata.columns().size() != manifest.columns.size()) {
+    Fail(ErrorCode::kCorruption, "{}: {} rows of {} columns, the manifest says {} of {}", path,
          metadata.size(), metadata.columns().size(), manifest.rows, manifest.columns.size());
+  }
+  for (size_t i = 0; i < manifest.columns.size(); ++i) {
+    const Column &found = metadata.columns()[i], &expected = manifest.columns[i];
+    if (found == expected) continue;
+    Fail(ErrorCode::kCorruption, "{}: column {} is {} of type {}, the manifest says {} of type {}",
+         path, i + 1, found.name, ColumnTypeName(found.type), expected.name,
+         ColumnTypeName(expected.type));
   }
   return metadata;
 }

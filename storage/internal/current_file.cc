@@ -12,7 +12,8 @@ namespace csn::internal {
 namespace {
 
 constexpr size_t kChecksumDigits = 32;
-constexpr size_t kLongestName = 18;  // digits that surely fit 64 bits
+constexpr size_t kLongestName = 18;      // digits that surely fit 64 bits
+constexpr uint64_t kLongestLine = 4096;  // far above; a damaged file may claim any size
 
 }  // namespace
 
@@ -29,7 +30,8 @@ std::optional<CurrentLine> ReadCurrent(const std::string& index) {
   const std::string path = layout::Current(index);
   std::string text;
   try {
-    text = ReadTextFile(path);
+    const std::vector<uint8_t> bytes = ReadFilePart(path, 0, kLongestLine);
+    text.assign(bytes.begin(), bytes.end());
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kNotFound) return std::nullopt;
     throw;

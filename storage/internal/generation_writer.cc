@@ -29,7 +29,7 @@ auto Translated(const std::string& index, const Work& work) {
 
 // True for what WriteFileAtomically leaves of CURRENT when it is killed.
 bool IsTemporary(const std::string& index, const std::string& name) {
-  return name.starts_with(fs::path(layout::Current(index)).filename().string() + ".");
+  return name.starts_with(fs::path(layout::Current(index)).filename().string() + ".tmp.");
 }
 
 // Creates a folder and those above it that are missing; true where it did. A new name is only safe
@@ -141,7 +141,11 @@ struct GenerationWriter::Impl {
   std::string NextName() const {
     const std::vector<std::string> standing = ListGenerations(index);
     const uint64_t last = standing.empty() ? 0 : *internal::GenerationNumber(standing.back());
-    return layout::GenerationName(last + 1);
+    std::string name = layout::GenerationName(last + 1);
+    if (!internal::GenerationNumber(name)) {
+      Fail(ErrorCode::kFailed, "index {}: no generation can follow number {}", index, last);
+    }
+    return name;
   }
 
   // From the build folder to a generation that readers find; `text` is its manifest.

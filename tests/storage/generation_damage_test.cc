@@ -100,6 +100,16 @@ TEST(GenerationTest, DamagedCurrentAndManifestAreFound) {
     test::WriteText(path, sound);
   }
   Generation::Open(index).Verify({});
+  // Holes of 100 GB cost a damaged file nothing, its reader neither.
+  const std::string manifest = index + "/generations/000002/MANIFEST.json";
+  const uint64_t size = fs::file_size(manifest);
+  fs::resize_file(manifest, 100ull << 30);
+  EXPECT_THAT([&] { Generation::Open(index); },
+              ThrowsError(ErrorCode::kCorruption, manifest + ": expected at most"));
+  fs::resize_file(manifest, size);
+  fs::resize_file(index + "/CURRENT", 100ull << 30);
+  EXPECT_THAT([&] { Generation::Open(index); },
+              ThrowsError(ErrorCode::kCorruption, index + "/CURRENT: expected one line"));
   test::WriteText(index + "/CURRENT", "damaged");
   EXPECT_EQ(World(7).Publish(index), "000003");  // building anew mends it
   EXPECT_EQ(Generation::Open(index).manifest().rows, 7u);

@@ -254,6 +254,22 @@ TEST(GenerationTest, AFolderOfOurOwnNamesIsAnIndex) {
   test::WriteText(index + "/LOCK", "");
   EXPECT_EQ(World(5).Publish(index), "000001");
   EXPECT_EQ(Names(index), (std::vector<std::string>{"CURRENT", "LOCK", "generations"}));
+  // Names that are only like ours are somebody else's.
+  test::WriteText(index + "/CURRENT.bak", "mine");
+  EXPECT_EQ(World(5).Publish(index), "000002");
+  EXPECT_EQ(Names(index),
+            (std::vector<std::string>{"CURRENT", "CURRENT.bak", "LOCK", "generations"}));
+}
+
+TEST(GenerationTest, NumbersThatDoNotFitArePublishedByNobody) {
+  const TempDir folder;
+  const std::string index = folder / "i";
+  World(5).Publish(index);
+  fs::create_directory(layout::GenerationFolder(index, std::string(18, '9')));
+  EXPECT_THAT(
+      [&] { World(6).Publish(index); },
+      ThrowsError(ErrorCode::kFailed, "no generation can follow number 999999999999999999"));
+  EXPECT_EQ(Generation::Open(index).manifest().rows, 5u);
 }
 
 TEST(GenerationTest, FoldersOnTheWayAreMadeHoweverTheyAreWritten) {
