@@ -17,7 +17,8 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "values are copied as they are stored");
 
-constexpr uint64_t kMaxBytes = 64 << 20;  // no embedding is near it
+constexpr uint64_t kMaxBytes =
+    4 << 20;  // no embedding is near it, and JSON takes a multiple to parse
 
 // The caller's value as a query takes it.
 float ToFloat(const std::string& path, size_t position, double value) {

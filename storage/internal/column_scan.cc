@@ -71,7 +71,11 @@ void ColumnScan::Add(const RawValue& raw) {
   texts_.Add(Hash64(text));
   const std::optional<double> number = NumberIn(raw);
   all_numbers_ = all_numbers_ && number.has_value();
-  if (number) numbers_.Add(std::bit_cast<uint64_t>(*number + 0.0));  // -0 counts as 0
+  if (all_numbers_) {
+    numbers_.Add(std::bit_cast<uint64_t>(*number + 0.0));  // -0 counts as 0
+  } else {
+    numbers_ = {};
+  }
   any_list_ =
       any_list_ || !std::holds_alternative<std::string>(raw) || text.find('|') != std::string::npos;
   const std::vector<std::string> parts = ListParts(raw);

@@ -41,7 +41,8 @@ class ColumnScan {
   uint64_t without_parts_ = 0;  // present as text, but nothing between the separators
   bool all_numbers_ = true;
   bool any_list_ = false;
-  // The type is known only at the end, so each reading of the values is counted.
+  // The type is known only at the end, so each reading of the values that is still possible is
+  // counted.
   Distinct texts_, numbers_, parts_;
 };
 
