@@ -1,9 +1,8 @@
 #include "query/evaluation.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <utility>
+#include <mutex>
 
 #include "base/distance.h"
 #include "base/error.h"
@@ -77,15 +76,14 @@ PrecisionReport PrecisionAtK(const MaskTable& masks, NotionId notion, MatrixView
   if (labelled.size() < 2) return report;
 
   std::vector<QueryPrecision> measured(labelled.size());
-  std::atomic<uint64_t> done = 0;
+  std::mutex mutex;
+  uint64_t done = 0;
   ParallelFor(labelled.size(), threads, [&](size_t i) {
     ThrowIfStopped(stop);
     measured[i] = MeasureQuery(masks, notion, embeddings, labelled, labelled[i], relevant, k);
-    const uint64_t finished = ++done;
-    if (progress) {
-      progress(
-          {.stage = "measuring", .done = finished, .total = labelled.size(), .unit = "queries"});
-    }
+    if (!progress) return;
+    const std::lock_guard lock(mutex);
+    progress({.stage = "measuring", .done = ++done, .total = labelled.size(), .unit = "queries"});
   });
   // Summed in row order, so that the number of threads changes nothing.
   for (const QueryPrecision& query : measured) {

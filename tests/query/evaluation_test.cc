@@ -99,6 +99,17 @@ TEST(PrecisionAtK, IsTheSameOnAnyNumberOfThreads) {
   EXPECT_NEAR(one.chance, 59.0 / 299, 1e-12);
 }
 
+TEST(PrecisionAtK, TellsProgressInOrderFromOneThreadAtATime) {
+  const test::EmbeddingWorld world = test::MakeEmbeddingWorld(300, 4, 1, 12);
+  const std::vector<uint8_t> known(300, 1);
+  std::vector<uint64_t> told;  // no lock: a sink need have none
+  PrecisionAtK(
+      world.masks, 0, world.embeddings.View(), known, [](uint32_t, uint32_t) { return true; }, 10,
+      4, [&](const Progress& progress) { told.push_back(progress.done); });
+  ASSERT_EQ(told.size(), 300u);
+  for (size_t i = 0; i < told.size(); ++i) EXPECT_EQ(told[i], i + 1);
+}
+
 TEST(PrecisionAtK, RefusesWrongShapes) {
   const HandWorld world;
   const auto run = [&](NotionId notion, size_t marks, size_t k) {
