@@ -206,10 +206,14 @@ Model FromHeaderAndBody(const Json& header, Body body) {
   return model;
 }
 
+bool HasMagic(std::span<const uint8_t> bytes) {
+  return bytes.size() >= kMagic.size() &&
+         std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) == 0;
+}
+
 // The checks that come before anything else of a file is looked at. Returns the header's length.
 size_t CheckPrelude(std::span<const uint8_t> bytes, const std::string& where) {
-  if (bytes.size() < kMagic.size() ||
-      std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) != 0) {
+  if (!HasMagic(bytes)) {
     Fail(ErrorCode::kCorruption, "model {}: not a model file (it does not begin with {})", where,
          kMagic);
   }
@@ -328,6 +332,10 @@ Model LoadModelHeader(const std::string& path) {
     Body body(masks);
     return FromHeaderAndMasks(header, body);
   });
+}
+
+bool BeginsAsModel(const std::string& path) {
+  return HasMagic(ReadFilePart(path, 0, kMagic.size()));
 }
 
 void SaveModel(const std::string& path, Model& model) {

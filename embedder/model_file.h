@@ -83,6 +83,9 @@ Model ParseModel(std::span<const uint8_t> bytes, const std::string& where);
 // it is read, and its checksum not looked at. Throws as ParseModel and ReadFile.
 Model LoadModelHeader(const std::string& path);
 
+// True where the file begins as a model file of any version does. Throws as ReadFile.
+bool BeginsAsModel(const std::string& path);
+
 // Atomic. Sets model.id.
 void SaveModel(const std::string& path, Model& model);
 Model LoadModel(const std::string& path);

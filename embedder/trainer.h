@@ -13,6 +13,8 @@
 
 namespace csn {
 
+inline constexpr int64_t kLeastBatch = 3;  // a triplet's photographs
+
 struct TrainOptions {
   // These change results.
   Trunk trunk = Trunk::kSmall;
@@ -61,7 +63,7 @@ struct EpochReport {
 };
 
 struct TrainCallbacks {
-  LineSink note;  // how many steps were chosen, and from what
+  LineSink note;  // how many steps were chosen, and from what; what the error says little of
   ProgressSink progress;
   std::function<void(const EpochReport&)> epoch;
   const StopFlag* stop = nullptr;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
 
@@ -12,6 +13,25 @@ namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 constexpr size_t kDifferences = 1'000'000;  // pairs looked at for percentiles
+
+// Decimal labels have no exact doubles: 1.1 - 1.0 is a little more than 0.1. What differs from a
+// threshold by so small a share of the numbers involved is taken to be at it.
+constexpr double kRounding = 1e-9;
+
+double Slack(double a, double b, double threshold) {
+  return kRounding * std::max({std::abs(a), std::abs(b), threshold});
+}
+
+// Both false where a label is missing: a comparison with NaN is.
+bool IsClose(double a, double b, double near) {
+  return std::abs(a - b) <= near + Slack(a, b, near);
+}
+bool IsFar(double a, double b, double far) { return std::abs(a - b) >= far - Slack(a, b, far); }
+
+// Classes are whole numbers, so any threshold between 0 and 1 separates them.
+double FarThreshold(const Notion& notion) {
+  return notion.kind == NotionKind::kNumeric ? notion.far : 0.5;
+}
 
 // The value's number for a numeric notion; for a categorical one its class, numbered as met.
 double Code(const Notion& notion, const Value& value, std::map<std::string, double>& classes) {
@@ -69,15 +89,11 @@ bool LabelTable::Known(NotionId notion, uint32_t item) const {
 }
 
 bool LabelTable::Close(NotionId notion, uint32_t a, uint32_t b) const {
-  const double difference = std::abs(codes_[notion][a] - codes_[notion][b]);
-  // A comparison with NaN is false, so a missing label is neither close nor far.
-  return difference <= notions_[notion].near;
+  return IsClose(codes_[notion][a], codes_[notion][b], notions_[notion].near);
 }
 
 bool LabelTable::Far(NotionId notion, uint32_t a, uint32_t b) const {
-  const double difference = std::abs(codes_[notion][a] - codes_[notion][b]);
-  return notions_[notion].kind == NotionKind::kNumeric ? difference >= notions_[notion].far
-                                                       : difference > 0;
+  return IsFar(codes_[notion][a], codes_[notion][b], FarThreshold(notions_[notion]));
 }
 
 void ResolveThresholds(const NotionSpec& spec, std::span<const double> present, uint64_t seed,
@@ -89,7 +105,8 @@ void ResolveThresholds(const NotionSpec& spec, std::span<const double> present, 
   notion.near = spec.near.value_or(differences[differences.size() / 10]);
   notion.far = spec.far.value_or(differences[differences.size() / 2]);
   if (notion.far <= notion.near && !spec.far) {
-    const auto next = std::upper_bound(differences.begin(), differences.end(), notion.near);
+    const auto next = std::upper_bound(differences.begin(), differences.end(),
+                                       notion.near + Slack(*low, *high, notion.near));
     Require(next != differences.end(),
             "notion {}: no two values of column {} are more than {} apart", notion.name,
             notion.column, notion.near);
@@ -103,8 +120,7 @@ TripletSampler::TripletSampler(const LabelTable& labels, NotionId notion,
                                std::span<const uint32_t> items) {
   const Notion& definition = labels.notions()[notion];
   near_ = definition.near;
-  // Classes are whole numbers, so any threshold between 0 and 1 separates them.
-  far_ = definition.kind == NotionKind::kNumeric ? definition.far : 0.5;
+  far_ = FarThreshold(definition);
   for (size_t i = 0; i < items.size(); ++i) {
     const double code = labels.codes_[notion][items[i]];
     if (!std::isnan(code)) sorted_.push_back({code, items[i], static_cast<uint32_t>(i)});
@@ -118,29 +134,22 @@ TripletSampler::TripletSampler(const LabelTable& labels, NotionId notion,
     const bool has_negative = not_far.end - not_far.begin < sorted_.size();
     if (has_positive && has_negative) anchors_.push_back(at);
   }
-  possible_ = !anchors_.empty();
 }
 
 TripletSampler::Range TripletSampler::CloseRange(size_t at) const {
-  // Differences are computed as LabelTable does, so that both always agree at the thresholds.
   const double code = sorted_[at].code;
+  const auto close = [&](const Entry& e) { return IsClose(code, e.code, near_); };
   const auto begin =
-      std::partition_point(sorted_.begin(), sorted_.begin() + at,
-                           [&](const Entry& e) { return std::abs(code - e.code) > near_; });
-  const auto end = std::partition_point(sorted_.begin() + at, sorted_.end(), [&](const Entry& e) {
-    return std::abs(code - e.code) <= near_;
-  });
+      std::partition_point(sorted_.begin(), sorted_.begin() + at, std::not_fn(close));
+  const auto end = std::partition_point(sorted_.begin() + at, sorted_.end(), close);
   return {static_cast<size_t>(begin - sorted_.begin()), static_cast<size_t>(end - sorted_.begin())};
 }
 
 TripletSampler::Range TripletSampler::NotFarRange(size_t at) const {
   const double code = sorted_[at].code;
-  const auto begin =
-      std::partition_point(sorted_.begin(), sorted_.begin() + at,
-                           [&](const Entry& e) { return std::abs(code - e.code) >= far_; });
-  const auto end = std::partition_point(sorted_.begin() + at, sorted_.end(), [&](const Entry& e) {
-    return std::abs(code - e.code) < far_;
-  });
+  const auto far = [&](const Entry& e) { return IsFar(code, e.code, far_); };
+  const auto begin = std::partition_point(sorted_.begin(), sorted_.begin() + at, far);
+  const auto end = std::partition_point(sorted_.begin() + at, sorted_.end(), std::not_fn(far));
   return {static_cast<size_t>(begin - sorted_.begin()), static_cast<size_t>(end - sorted_.begin())};
 }
 
@@ -160,7 +169,7 @@ size_t TripletSampler::DrawNegative(size_t at, Rng& rng) const {
 
 std::vector<Triplet> TripletSampler::Sample(size_t count, Rng& rng) const {
   std::vector<Triplet> triplets;
-  if (!possible_) return triplets;
+  if (!possible()) return triplets;
   triplets.reserve(count);
   while (triplets.size() < count) {
     const size_t at = anchors_[rng.Below(anchors_.size())];

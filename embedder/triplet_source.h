@@ -31,7 +31,8 @@ class LabelTable {
   const std::vector<Notion>& notions() const { return notions_; }
   size_t size() const { return size_; }
   bool Known(NotionId notion, uint32_t item) const;
-  // Same value, or within `near`. False where a label is missing.
+  // Same value, or within `near`. False where a label is missing. At the thresholds, differences of
+  // decimals count as they are written: 1.1 and 1.0 are within 0.1.
   bool Close(NotionId notion, uint32_t a, uint32_t b) const;
   // Another value, or at least `far` apart. False where a label is missing.
   bool Far(NotionId notion, uint32_t a, uint32_t b) const;
@@ -58,7 +59,9 @@ class TripletSampler {
   TripletSampler(const LabelTable& labels, NotionId notion, std::span<const uint32_t> items);
 
   // False where these items hold no triplet of the notion at all.
-  bool possible() const { return possible_; }
+  bool possible() const { return !anchors_.empty(); }
+  // Items that have a positive and a negative among the others.
+  size_t anchor_count() const { return anchors_.size(); }
   // `count` triplets, anchors uniform among those that have a positive and a negative. Empty where
   // not possible().
   std::vector<Triplet> Sample(size_t count, Rng& rng) const;
@@ -90,7 +93,6 @@ class TripletSampler {
   double far_ = 0;
   std::vector<Entry> sorted_;    // by code, then position
   std::vector<size_t> anchors_;  // positions in sorted_ that have a positive and a negative
-  bool possible_ = false;
 };
 
 }  // namespace csn

@@ -60,13 +60,16 @@ Sources ResolveSources(const Catalogue& catalogue, const TrainingSetOptions& opt
     for (const Notion& other : sources.notions) {
       Require(!SameName(other.name, spec.name), "notion {} is named twice", spec.name);
     }
-    const size_t at = catalogue.ColumnIndex(spec.column.empty() ? spec.name : spec.column);
+    const size_t at =
+        catalogue.ColumnIndex(spec.column.empty() ? spec.name : spec.column, "notion " + spec.name);
     const Column& column = catalogue.columns()[at];
     CheckNotionColumn(spec.name, spec.kind, column);
     sources.notions.push_back({.name = spec.name, .column = column.name, .kind = spec.kind});
     sources.columns.push_back(at);
   }
-  if (!options.split.by.empty()) sources.group = catalogue.ColumnIndex(options.split.by);
+  if (!options.split.by.empty()) {
+    sources.group = catalogue.ColumnIndex(options.split.by, "--split-by");
+  }
   return sources;
 }
 
@@ -160,8 +163,8 @@ TrainingSet MakeTrainingSet(const Catalogue& catalogue, const TrainingSetOptions
   gathered.labels.resize(sources.notions.size());
   TrainingSet set;
   set.counts = Gather(catalogue, options, sources, rejects, progress, stop, *cache, gathered);
-  rejects.Commit();
   if (set.counts.accepted == 0) {
+    rejects.Commit();
     Fail(ErrorCode::kFailed, "catalogue {}: none of its {} rows was accepted", catalogue.path(),
          set.counts.rows);
   }

@@ -34,7 +34,8 @@ void CheckNotionColumn(const std::string& notion, NotionKind kind, const Column&
 
 // Reads the catalogue once. Throws Error(kInvalidArgument) where a notion's column is missing, of
 // the wrong type (a numeric notion needs a number column, a list column makes no notion), or
-// notions are named twice; Error(kFailed) where no row is accepted.
+// notions are named twice; Error(kFailed) where no row is accepted. `rejects` is committed only
+// then; else it is the caller's to commit, once something has come of the set.
 TrainingSet MakeTrainingSet(const Catalogue& catalogue, const TrainingSetOptions& options,
                             RejectFile& rejects, const ProgressSink& progress,
                             const StopFlag* stop);

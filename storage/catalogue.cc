@@ -1,5 +1,6 @@
 #include "storage/catalogue.h"
 
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -67,13 +68,21 @@ std::optional<size_t> PositionOf(const std::vector<std::string>& names, std::str
   return found - names.begin();
 }
 
+// What can be said of the names beside a wrong one: the near ones, else all.
+std::string OtherNames(const std::vector<std::string>& names, std::string_view name) {
+  const std::vector<std::string> near = NearestNames(name, names);
+  if (!near.empty()) return DidYouMean(near);
+  return names.empty() ? "; it has none but sku and image"
+                       : "; it has " + Printable(fmt::format("{}", fmt::join(names, ", ")));
+}
+
 size_t RequireColumn(const std::string& path, const std::vector<std::string>& names,
-                     std::string_view name) {
+                     std::string_view name, std::string_view asker) {
   Require(name != "sku" && name != "image",
-          "{}: {} is every item's own and not a column with a type", path, name);
+          "{}: {}: {} is every item's own and not a column with a type", path, asker, name);
   const std::optional<size_t> column = PositionOf(names, name);
-  Require(column.has_value(), "{}: there is no column called {}{}", path, Quoted(name),
-          DidYouMean(NearestNames(std::string(name), names)));
+  Require(column.has_value(), "{}: {}: there is no column called {}{}", path, asker, Quoted(name),
+          OtherNames(names, name));
   return *column;
 }
 
@@ -143,7 +152,7 @@ void Catalogue::Impl::Summarise(const std::vector<std::string>& names,
                                 std::vector<ColumnScan> scans, uint64_t rows) {
   std::vector<std::optional<ColumnType>> declared(names.size());
   for (const auto& [name, type] : options.declared) {
-    declared[RequireColumn(path, names, name)] = type;
+    declared[RequireColumn(path, names, name, "--column")] = type;
   }
   scans.resize(names.size());
   for (size_t i = 0; i < names.size(); ++i) {
@@ -232,8 +241,8 @@ std::optional<size_t> Catalogue::FindColumn(std::string_view name) const {
   return PositionOf(impl_->Names(), name);
 }
 
-size_t Catalogue::ColumnIndex(std::string_view name) const {
-  return RequireColumn(impl_->path, impl_->Names(), name);
+size_t Catalogue::ColumnIndex(std::string_view name, std::string_view asker) const {
+  return RequireColumn(impl_->path, impl_->Names(), name, asker);
 }
 
 }  // namespace csn

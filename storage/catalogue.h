@@ -75,8 +75,8 @@ class Catalogue {
   // Position of the column called `name`: written alike, else alike but for '-' and '_'.
   std::optional<size_t> FindColumn(std::string_view name) const;
   // Position of the column called `name` ('-' and '_' the same), else Error(kInvalidArgument)
-  // naming near ones.
-  size_t ColumnIndex(std::string_view name) const;
+  // naming near ones, or all where none is near. `asker` is what wants it: "notion closure".
+  size_t ColumnIndex(std::string_view name, std::string_view asker) const;
 
  private:
   struct Impl;

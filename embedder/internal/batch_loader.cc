@@ -12,7 +12,6 @@ namespace {
 
 constexpr size_t kPositives = 4;   // drawn for each anchor and notion
 constexpr size_t kNegatives = 16;  // likewise; every positive meets every negative
-constexpr size_t kAhead = 3;       // batches waiting
 
 // Independent streams from one seed.
 enum class Stream : uint64_t { kOrder = 1, kBatch = 2 };
@@ -66,7 +65,7 @@ std::vector<uint8_t> LoadPhotographs(const TrainingData& data, int size,
 
 struct BatchLoader::Impl {
   Impl(const TrainOptions& train_options, const TrainingData& training_data, int64_t step_count)
-      : options(train_options), data(training_data), steps(step_count), queue(kAhead) {}
+      : options(train_options), data(training_data), steps(step_count), queue(kBatchesAhead) {}
 
   Batch Make(int64_t step, std::span<const uint32_t> items) const {
     Rng rng(StreamSeed(options.seed, Stream::kBatch, static_cast<uint64_t>(step)));

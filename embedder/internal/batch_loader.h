@@ -21,6 +21,8 @@ struct Batch {
 // `scratch` holds one photograph.
 void Augment(uint8_t* photograph, int size, Rng& rng, std::vector<uint8_t>& scratch);
 
+inline constexpr int kBatchesAhead = 3;  // made and waiting, at most
+
 // Hands out `steps` batches: every epoch visits all training items once in a new order, the rest
 // below a whole batch left out. Each batch has random numbers of its own, so that what is in it
 // depends on seed and step alone.

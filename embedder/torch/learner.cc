@@ -13,7 +13,6 @@ namespace {
 
 constexpr double kPrunedShare = 1e-3;  // of a notion's greatest weight
 constexpr double kWeightDecay = 1e-4;  // of the trunk
-constexpr size_t kEvaluationBatch = 256;
 
 TrunkNet SeededTrunk(const TrainOptions& options) {
   torch::manual_seed(options.seed);
@@ -21,6 +20,19 @@ TrunkNet SeededTrunk(const TrainOptions& options) {
 }
 
 }  // namespace
+
+MaskTable PrunedMasks(const torch::Tensor& beta) {
+  const torch::Tensor weights = torch::relu(beta).detach();
+  const torch::Tensor floor = std::get<0>(weights.max(1, true)) * kPrunedShare;
+  const torch::Tensor kept =
+      torch::where(weights < floor, torch::zeros_like(weights), weights).contiguous();
+  if (!torch::isfinite(kept).all().item<bool>()) {
+    Fail(ErrorCode::kFailed, "training: a mask weight is not finite; try a lower learning rate");
+  }
+  Matrix matrix(kept.size(0), kept.size(1));
+  std::copy_n(kept.data_ptr<float>(), kept.numel(), matrix.data());
+  return MaskTable(std::move(matrix));
+}
 
 Learner::Learner(const TrainOptions& options, int64_t notions)
     : options_(options),
@@ -61,23 +73,9 @@ double Learner::Step(const Batch& batch) {
   return loss.item<double>();
 }
 
-MaskTable Learner::Masks() const {
-  const torch::Tensor weights = torch::relu(beta_).detach();
-  const torch::Tensor floor = std::get<0>(weights.max(1, true)) * kPrunedShare;
-  const torch::Tensor kept =
-      torch::where(weights < floor, torch::zeros_like(weights), weights).contiguous();
-  if (!torch::isfinite(kept).all().item<bool>()) {
-    Fail(ErrorCode::kFailed, "training: a mask weight is not finite; try a lower learning rate");
-  }
-  Matrix matrix(kept.size(0), kept.size(1));
-  std::copy_n(kept.data_ptr<float>(), kept.numel(), matrix.data());
-  return MaskTable(std::move(matrix));
-}
-
 Matrix Learner::Embed(const std::vector<uint8_t>& photographs, size_t n) {
   Matrix embeddings(n, static_cast<size_t>(options_.dim));
-  EmbedBatches(trunk_, photographs.data(), n, options_.preprocessing.size, kEvaluationBatch,
-               embeddings.data());
+  EmbedBatches(trunk_, photographs.data(), n, options_.preprocessing.size, embeddings.data());
   return embeddings;
 }
 

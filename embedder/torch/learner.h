@@ -12,6 +12,10 @@
 
 namespace csn {
 
+// The masks of beta [C, d]: relu(beta), weights below a thousandth of their notion's greatest set
+// to 0. Throws Error(kFailed) where a weight is not finite.
+MaskTable PrunedMasks(const torch::Tensor& beta);
+
 // A Conditional Similarity Network with learned masks from the preinitialised start, and Adam over
 // both. The start depends on options.seed alone. Not thread-safe.
 class Learner {
@@ -24,9 +28,8 @@ class Learner {
   // One optimiser step; returns the loss.
   double Step(const Batch& batch);
 
-  // relu(beta), weights below a thousandth of the notion's greatest set to 0: what is evaluated and
-  // saved. Throws Error(kFailed) where a weight is not finite.
-  MaskTable Masks() const;
+  // What is evaluated and saved.
+  MaskTable Masks() const { return PrunedMasks(beta_); }
   // The trunk's weights.
   std::vector<Tensor> Tensors() const { return TrunkTensors(trunk_); }
   // Photographs [n, size, size, 3] -> embeddings [n, d].

@@ -26,8 +26,6 @@ bool Guarded(ModuleError* error, const Body& body) {
   return false;
 }
 
-constexpr size_t kEmbedBatch = 128;
-
 class TorchEmbedder : public Embedder {
  public:
   TorchEmbedder(const Model& model, int threads)
@@ -40,7 +38,7 @@ class TorchEmbedder : public Embedder {
 
  protected:
   bool DoEmbed(const uint8_t* photographs, size_t n, float* out, ModuleError* error) override {
-    return Guarded(error, [&] { EmbedBatches(trunk_, photographs, n, size_, kEmbedBatch, out); });
+    return Guarded(error, [&] { EmbedBatches(trunk_, photographs, n, size_, out); });
   }
 
  private:

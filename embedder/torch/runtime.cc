@@ -5,10 +5,17 @@
 #include <torch/utils.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "base/thread_pool.h"
 
 namespace csn {
+namespace {
+
+// Enough to keep two cores busy; few enough that a single photograph does not wait for long.
+constexpr size_t kForwardBatch = 32;
+
+}  // namespace
 
 int UseThreads(int threads) {
   if (threads <= 0) threads = DefaultThreads();
@@ -25,20 +32,22 @@ void UseChannelsLast(TrunkNet& trunk) {
   }
 }
 
-void EmbedBatches(TrunkNet& trunk, const uint8_t* photographs, size_t n, int size, size_t batch,
-                  float* out) {
+void EmbedBatches(TrunkNet& trunk, const uint8_t* photographs, size_t n, int size, float* out) {
   torch::InferenceMode inference;
   trunk->eval();
   const size_t bytes = static_cast<size_t>(size) * size * 3;
-  for (size_t begin = 0; begin < n; begin += batch) {
-    const size_t count = std::min(batch, n - begin);
+  std::vector<uint8_t> last;
+  for (size_t begin = 0; begin < n; begin += kForwardBatch) {
+    const size_t count = std::min(kForwardBatch, n - begin);
+    const uint8_t* batch = photographs + begin * bytes;
+    if (count < kForwardBatch) {
+      last.assign(batch, batch + count * bytes);
+      last.resize(kForwardBatch * bytes);
+      batch = last.data();
+    }
     const torch::Tensor embeddings =
-        trunk
-            ->forward(
-                NormaliseBatch(photographs + begin * bytes, static_cast<int64_t>(count), size))
-            .contiguous();
-    std::copy_n(embeddings.data_ptr<float>(), embeddings.numel(), out);
-    out += embeddings.numel();
+        trunk->forward(NormaliseBatch(batch, kForwardBatch, size)).contiguous();
+    out = std::copy_n(embeddings.data_ptr<float>(), count * embeddings.size(1), out);
   }
 }
 

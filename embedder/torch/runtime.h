@@ -13,8 +13,9 @@ int UseThreads(int threads);
 // processors.
 void UseChannelsLast(TrunkNet& trunk);
 
-// Photographs [n, size, size, 3] -> out [n, d] in evaluation mode, `batch` at a time.
-void EmbedBatches(TrunkNet& trunk, const uint8_t* photographs, size_t n, int size, size_t batch,
-                  float* out);
+// Photographs [n, size, size, 3] -> out [n, d] in evaluation mode. Every forward pass takes the
+// same number of photographs, the last one filled up with black: other shapes take other kernels
+// that round otherwise, and an embedding must not depend on its neighbours.
+void EmbedBatches(TrunkNet& trunk, const uint8_t* photographs, size_t n, int size, float* out);
 
 }  // namespace csn

@@ -15,6 +15,7 @@ namespace csn {
 namespace {
 
 constexpr size_t kEvaluationTriplets = 4000;  // a notion
+constexpr size_t kFewAnchors = 20;            // validation items that say little of a notion
 constexpr size_t kEvaluationChunk = 1024;     // photographs in memory at once
 // Of the time asked for: the rest is for machines whose speed drifts, reading the catalogue,
 // saving.
@@ -27,7 +28,8 @@ double Seconds(Clock::time_point since) {
 
 // The triplets that judge an epoch: the same for every epoch and run of a seed.
 std::vector<std::vector<Triplet>> EvaluationTriplets(const TrainOptions& options,
-                                                     const TrainingData& data) {
+                                                     const TrainingData& data,
+                                                     const TrainCallbacks& callbacks) {
   std::vector<std::vector<Triplet>> triplets;
   std::vector<uint32_t> positions(data.validation.size());
   for (NotionId c = 0; c < data.labels.notions().size(); ++c) {
@@ -39,6 +41,12 @@ std::vector<std::vector<Triplet>> EvaluationTriplets(const TrainOptions& options
     Require(sampler.possible(),
             "notion {}: the {} validation items hold no triplet (two alike and one unlike)", name,
             data.validation.size());
+    if (sampler.anchor_count() < kFewAnchors && callbacks.note) {
+      callbacks.note(fmt::format(
+          "notion {}: only {} validation items have another like them and one unlike them; its "
+          "triplet error says little",
+          name, sampler.anchor_count()));
+    }
     Rng rng(options.seed + c);
     triplets.push_back(sampler.Sample(kEvaluationTriplets, rng));
   }
@@ -61,12 +69,11 @@ class Trainer {
       : options_(options),
         data_(data),
         callbacks_(callbacks),
-        triplets_(EvaluationTriplets(options, data)),
+        triplets_(EvaluationTriplets(options, data, callbacks)),
         per_epoch_(StepsPerEpoch(options, data)) {}
 
   TrainReport Run() {
     const int64_t steps = options_.steps > 0 ? options_.steps : ChooseSteps();
-    const int64_t epochs = (steps + per_epoch_ - 1) / per_epoch_;
     Learner learner(options_, NotionCount());
     TrainReport report;
     Model& model = report.model;
@@ -81,62 +88,23 @@ class Trainer {
                       .train_items = static_cast<int64_t>(data_.train.size()),
                       .validation_items = static_cast<int64_t>(data_.validation.size()),
                       .history = {}};
-    report.untrained_error = Evaluate(learner, learner.Masks());
+    report.untrained_error = EvaluateUnlessStopped(learner);
     BatchLoader loader(options_, data_, steps);
-    double best_error = 2;
     const auto start = Clock::now();
-    int64_t step = 0;
-    for (int64_t epoch = 1; epoch <= epochs; ++epoch) {
-      const auto epoch_start = Clock::now();
-      double loss = 0;
-      const int64_t end = std::min(steps, epoch * per_epoch_), begin = step;
-      for (; step < end && !Stopped(); ++step) {
-        learner.SetRates(step, steps);
-        loss += OneStep(learner, loader, step);
-        ReportProgress(step + 1, steps);
-      }
-      if (Stopped()) {
-        report.interrupted = true;
-        break;
-      }
-      const double seconds = Seconds(epoch_start);
-      MaskTable masks = learner.Masks();
-      EpochRecord record{.epoch = epoch,
-                         .step = step,
-                         .loss = loss / static_cast<double>(step - begin),
-                         .triplet_error = Evaluate(learner, masks),
-                         .live_dims = {}};
-      for (NotionId c = 0; c < NotionCount(); ++c) {
-        record.live_dims.push_back(static_cast<int>(masks.live_dims(c).size()));
-      }
-      const double error = Mean(record.triplet_error);
-      const bool best = error < best_error;
-      if (best) {
-        best_error = error;
-        model.masks = std::move(masks);
-        model.tensors = learner.Tensors();
-        model.training.best_epoch = epoch;
-      }
-      model.training.history.push_back(record);
-      if (callbacks_.epoch) {
-        callbacks_.epoch({.record = record,
-                          .epochs = epochs,
-                          .images_per_second =
-                              static_cast<double>((step - begin) * model.training.batch) / seconds,
-                          .seconds_left = Seconds(start) / static_cast<double>(step) *
-                                          static_cast<double>(steps - step),
-                          .best = best});
-      }
+    for (int64_t step = 0; step < steps && !report.interrupted; step += per_epoch_) {
+      report.interrupted = !RunEpoch(learner, loader, start, step, model);
     }
-    if (model.training.best_epoch == 0) {
-      Fail(ErrorCode::kInterrupted, "stopped before the first epoch ended: there is no model yet");
-    }
+    if (model.training.best_epoch == 0) FailWithoutModel();
     return report;
   }
 
  private:
   NotionId NotionCount() const { return static_cast<NotionId>(data_.labels.notions().size()); }
   bool Stopped() const { return callbacks_.stop != nullptr && callbacks_.stop->requested(); }
+
+  [[noreturn]] static void FailWithoutModel() {
+    Fail(ErrorCode::kInterrupted, "stopped before the first epoch ended: there is no model yet");
+  }
 
   static double Mean(const std::vector<double>& values) {
     return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
@@ -151,6 +119,61 @@ class Trainer {
     return loss;
   }
 
+  // The epoch that begins at step `begin`; `start` is the first one's. False where a stop cut it
+  // short: then nothing is recorded of it.
+  bool RunEpoch(Learner& learner, BatchLoader& loader, Clock::time_point start, int64_t begin,
+                Model& model) {
+    const int64_t steps = model.training.steps, end = std::min(steps, begin + per_epoch_);
+    const auto epoch_start = Clock::now();
+    double loss = 0;
+    for (int64_t step = begin; step < end; ++step) {
+      if (Stopped()) return false;
+      learner.SetRates(step, steps);
+      loss += OneStep(learner, loader, step);
+      ReportProgress(step + 1, steps);
+    }
+    if (Stopped()) return false;
+    const auto count = static_cast<double>(end - begin);
+    const double images_per_second =
+        count * static_cast<double>(model.training.batch) / Seconds(epoch_start);
+    const bool best = Record(learner, end, loss / count, model);
+    if (callbacks_.epoch) {
+      callbacks_.epoch({.record = model.training.history.back(),
+                        .epochs = (steps + per_epoch_ - 1) / per_epoch_,
+                        .images_per_second = images_per_second,
+                        .seconds_left = Seconds(start) / static_cast<double>(end) *
+                                        static_cast<double>(steps - end),
+                        .best = best});
+    }
+    return true;
+  }
+
+  // Evaluates after `step` steps and adds to the history; keeps the network where it is the best so
+  // far, which it returns.
+  bool Record(Learner& learner, int64_t step, double loss, Model& model) {
+    std::vector<EpochRecord>& history = model.training.history;
+    MaskTable masks = learner.Masks();
+    EpochRecord record{.epoch = static_cast<int64_t>(history.size()) + 1,
+                       .step = step,
+                       .loss = loss,
+                       .triplet_error = Evaluate(learner, masks),
+                       .live_dims = {}};
+    for (NotionId c = 0; c < NotionCount(); ++c) {
+      record.live_dims.push_back(static_cast<int>(masks.live_dims(c).size()));
+    }
+    const double error = Mean(record.triplet_error);
+    const bool best = std::all_of(history.begin(), history.end(), [&](const EpochRecord& other) {
+      return error < Mean(other.triplet_error);
+    });
+    if (best) {
+      model.masks = std::move(masks);
+      model.tensors = learner.Tensors();
+      model.training.best_epoch = record.epoch;
+    }
+    history.push_back(std::move(record));
+    return best;
+  }
+
   void ReportProgress(int64_t done, int64_t total) const {
     if (!callbacks_.progress) return;
     callbacks_.progress({.stage = "training",
@@ -160,10 +183,11 @@ class Trainer {
   }
 
   // The validation items' embeddings, their photographs held a few at a time.
-  Matrix EmbedValidation(Learner& learner) const {
+  Matrix EmbedValidation(Learner& learner, bool may_stop) const {
     Matrix embeddings(data_.validation.size(), static_cast<size_t>(options_.dim));
     const std::span<const uint32_t> items = data_.validation;
     for (size_t begin = 0; begin < items.size(); begin += kEvaluationChunk) {
+      if (may_stop && Stopped()) FailWithoutModel();
       const auto chunk = items.subspan(begin, std::min(kEvaluationChunk, items.size() - begin));
       const Matrix part = learner.Embed(
           LoadPhotographs(data_, options_.preprocessing.size, chunk, options_.threads),
@@ -178,9 +202,10 @@ class Trainer {
     return embeddings;
   }
 
-  // Triplet error of every notion on the validation triplets; a tie is an error.
-  std::vector<double> Evaluate(Learner& learner, const MaskTable& masks) {
-    const Matrix embeddings = EmbedValidation(learner);
+  // Triplet error of every notion on the validation triplets; a tie is an error. Before there is a
+  // model to keep, a stop ends it (`may_stop`).
+  std::vector<double> Evaluate(Learner& learner, const MaskTable& masks, bool may_stop = false) {
+    const Matrix embeddings = EmbedValidation(learner, may_stop);
     std::vector<double> errors;
     for (NotionId c = 0; c < NotionCount(); ++c) {
       size_t wrong = 0;
@@ -195,22 +220,39 @@ class Trainer {
     return errors;
   }
 
-  // Times a few steps and one evaluation of a throwaway network, then divides.
+  std::vector<double> EvaluateUnlessStopped(Learner& learner) {
+    return Evaluate(learner, learner.Masks(), true);
+  }
+
+  // Times a few steps and one evaluation of a throwaway network, then divides what is left of the
+  // time.
   int64_t ChooseSteps() {
-    constexpr int kWarmUp = 2, kTimed = 8;
-    Learner learner(options_, NotionCount());
-    BatchLoader loader(options_, data_, kWarmUp + kTimed);
-    for (int i = 0; i < kWarmUp; ++i) OneStep(learner, loader, i);
+    // The loader's store of batches made in advance must be used up, and never its supply.
+    constexpr int64_t kWarmUp = kBatchesAhead + 2, kTimed = 8, kLeastTimed = 3;
+    constexpr double kLongest = 0.05;  // of the time asked for, once the least is timed
     const auto start = Clock::now();
-    for (int i = 0; i < kTimed && !Stopped(); ++i) OneStep(learner, loader, i);
-    const double step_seconds = Seconds(start) / kTimed;
+    const double minutes = options_.minutes * 60 * kPlannedShare;
+    Learner learner(options_, NotionCount());
+    BatchLoader loader(options_, data_, kWarmUp + kTimed + kWarmUp);
+    int64_t timed = 0;
+    auto timing = start;
+    for (int64_t i = 0; i < kWarmUp + kTimed; ++i) {
+      if (Stopped()) FailWithoutModel();
+      if (i == kWarmUp) timing = Clock::now();
+      OneStep(learner, loader, i);
+      timed = i < kWarmUp ? 0 : timed + 1;
+      if (timed >= kLeastTimed && Seconds(timing) > kLongest * minutes) break;
+    }
+    const double step_seconds = Seconds(timing) / static_cast<double>(timed);
     const auto evaluation = Clock::now();
-    Evaluate(learner, learner.Masks());
+    EvaluateUnlessStopped(learner);
+    const double evaluation_seconds = Seconds(evaluation);
     const double epoch_seconds =
-        step_seconds * static_cast<double>(per_epoch_) + Seconds(evaluation);
-    const double budget = options_.minutes * 60 * kPlannedShare;
+        step_seconds * static_cast<double>(per_epoch_) + evaluation_seconds;
+    // The untrained network is evaluated too.
+    const double left = minutes - Seconds(start) - evaluation_seconds;
     const double epochs =
-        std::min(budget / epoch_seconds, static_cast<double>(options_.max_epochs));
+        std::clamp(left / epoch_seconds, 0.0, static_cast<double>(options_.max_epochs));
     const auto steps =
         std::max<int64_t>(1, static_cast<int64_t>(epochs * static_cast<double>(per_epoch_)));
     if (callbacks_.note) {

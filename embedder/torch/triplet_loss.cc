@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 namespace csn {
 namespace {
 
@@ -27,11 +29,12 @@ torch::Tensor Distances(const torch::Tensor& masked, const torch::Tensor& anchor
 torch::Tensor TripletLoss(const torch::Tensor& embeddings, const torch::Tensor& masks,
                           const std::vector<TripletSampler::Picks>& picks,
                           const LossWeights& weights) {
-  torch::Tensor hinge = embeddings.new_zeros({});
+  torch::Tensor hinge = embeddings.new_zeros({}), mask_norm = embeddings.new_zeros({});
   int64_t counted = 0;
   for (size_t c = 0; c < picks.size(); ++c) {
     if (picks[c].anchors.empty()) continue;
-    const torch::Tensor masked = embeddings * masks[static_cast<int64_t>(c)];
+    const torch::Tensor mask = masks[static_cast<int64_t>(c)];
+    const torch::Tensor masked = embeddings * mask;
     const torch::Tensor anchors = masked.index_select(0, IndexTensor(picks[c].anchors));
     const torch::Tensor positive = Distances(masked, anchors, picks[c].positives);
     const torch::Tensor negative = Distances(masked, anchors, picks[c].negatives);
@@ -39,12 +42,12 @@ torch::Tensor TripletLoss(const torch::Tensor& embeddings, const torch::Tensor& 
         torch::relu(positive.unsqueeze(2) - negative.unsqueeze(1) + weights.margin);
     const torch::Tensor active = (terms > 0).sum().clamp_min(1);
     hinge = hinge + terms.sum() / active;
+    mask_norm = mask_norm + mask.abs().sum();
     ++counted;
   }
-  if (counted > 0) hinge = hinge / counted;
   const torch::Tensor norm = embeddings.square().sum(1).mean().sqrt();
-  const torch::Tensor mask_norm = masks.abs().sum(1).mean();
-  return hinge + weights.embedding * norm + weights.mask * mask_norm;
+  const int64_t notions = std::max<int64_t>(counted, 1);
+  return (hinge + weights.mask * mask_norm) / notions + weights.embedding * norm;
 }
 
 }  // namespace csn

@@ -22,7 +22,8 @@ struct LossWeights {
 //   d(a, n) + margin), each
 //         anchor's P positives against each of its N negatives
 //   L_W = root mean square norm of the unmasked embeddings
-//   L_M = mean over notions of ||m_c||_1
+//   L_M = mean over notions that have picks of ||m_c||_1: the others' masks are left alone, since
+//         nothing in the batch could hold against it
 // embeddings [B, d], masks [C, d] >= 0, picks [C] with P positives and N negatives an anchor,
 // positions in the batch. Differentiable in embeddings and masks.
 torch::Tensor TripletLoss(const torch::Tensor& embeddings, const torch::Tensor& masks,

@@ -46,6 +46,30 @@ TEST(LabelTableTest, CloseFarAndMissing) {
   EXPECT_FALSE(labels.Close(1, 1, 2));
 }
 
+// In tenths, where whole numbers say what is close and far; doubles would lose half of the pairs
+// that lie at a threshold.
+TEST(LabelTableTest, DecimalsAtAThresholdCountAsTheyAreWritten) {
+  std::vector<double> heels;
+  for (int i = 5; i <= 120; ++i) heels.push_back(i / 10.0);
+  Notion given = Numeric("heel", 0.6, 2.4), found = Numeric("found", 0, 0);
+  ResolveThresholds(
+      {.name = "x", .column = "x", .kind = NotionKind::kNumeric, .near = {}, .far = {}}, heels, 1,
+      found);
+  const LabelTable labels({given, found}, {Numbers(heels), Numbers(heels)});
+  for (NotionId c = 0; c < 2; ++c) {
+    const int near = static_cast<int>(std::lround(10 * labels.notions()[c].near));
+    const int far = static_cast<int>(std::lround(10 * labels.notions()[c].far));
+    for (uint32_t a = 0; a < heels.size(); ++a) {
+      for (uint32_t b = 0; b < heels.size(); ++b) {
+        const int apart = std::abs(static_cast<int>(a) - static_cast<int>(b));
+        EXPECT_EQ(labels.Close(c, a, b), apart <= near)
+            << c << ": " << heels[a] << ", " << heels[b];
+        EXPECT_EQ(labels.Far(c, a, b), apart >= far) << c << ": " << heels[a] << ", " << heels[b];
+      }
+    }
+  }
+}
+
 TEST(LabelTableTest, RefusesValuesOfTheWrongType) {
   EXPECT_THAT(([] { LabelTable({Numeric("heel", 1, 2)}, {Texts({"high"})}); }),
               ThrowsError(ErrorCode::kInvalidArgument, "notion heel"));
@@ -67,9 +91,9 @@ TEST(TripletSamplerTest, DrawsOnlyTripletsAndAllAnchors) {
       classes.emplace_back();
       numbers.emplace_back();
       if (rng.Uniform() >= 0.1) classes.back() = "v" + std::to_string(rng.Below(6));
-      if (rng.Uniform() >= 0.1) numbers.back() = 0.5 * rng.Below(20);
+      if (rng.Uniform() >= 0.1) numbers.back() = static_cast<double>(rng.Below(20)) / 10;
     }
-    const LabelTable labels({Categorical("c"), Numeric("x", 1, 3)}, {classes, numbers});
+    const LabelTable labels({Categorical("c"), Numeric("x", 0.2, 0.6)}, {classes, numbers});
     std::vector<uint32_t> items;
     for (uint32_t i = 0; i < n; ++i) {
       if (rng.Uniform() < 0.8) items.push_back(i);
@@ -86,6 +110,7 @@ TEST(TripletSamplerTest, DrawsOnlyTripletsAndAllAnchors) {
       }
       const TripletSampler sampler(labels, c, items);
       EXPECT_EQ(sampler.possible(), !anchors.empty());
+      EXPECT_EQ(sampler.anchor_count(), anchors.size());
       const auto triplets = sampler.Sample(3000, rng);
       EXPECT_EQ(triplets.size(), anchors.empty() ? 0u : 3000u);
       for (const Triplet& t : triplets) {
@@ -151,6 +176,13 @@ TEST(ResolveThresholdsTest, RaisesFarAndRefusesContradictions) {
   ResolveThresholds(spec, values, 1, notion);
   EXPECT_EQ(notion.near, 0);
   EXPECT_EQ(notion.far, 2.5);
+  // A larger difference is not the same one rounded otherwise: 1.2 - 1.1 against 1.1 - 1.
+  std::vector<double> decimals;
+  for (const double value : {1.0, 1.1, 1.2}) decimals.insert(decimals.end(), 20, value);
+  decimals.push_back(9.5);
+  spec.near = 1.1 - 1.0;
+  ResolveThresholds(spec, decimals, 1, notion);
+  EXPECT_NEAR(notion.far, 0.2, 1e-9);
 
   spec.near = 3;
   spec.far = 2;

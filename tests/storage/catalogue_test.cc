@@ -243,10 +243,10 @@ TEST(Catalogue, FindsColumnsByName) {
   const TempDir folder;
   WriteText(folder / "c.csv", "sku,a-b,image,a_b,heel-height\n");
   const Catalogue catalogue = Catalogue::Open(folder / "c.csv");
-  EXPECT_EQ(catalogue.ColumnIndex("a-b"), 0u);
-  EXPECT_EQ(catalogue.ColumnIndex("a_b"), 1u);
-  EXPECT_EQ(catalogue.ColumnIndex("heel_height"), 2u);
-  EXPECT_THAT([&] { catalogue.ColumnIndex("heel-hieght"); },
+  EXPECT_EQ(catalogue.ColumnIndex("a-b", "notion x"), 0u);
+  EXPECT_EQ(catalogue.ColumnIndex("a_b", "notion x"), 1u);
+  EXPECT_EQ(catalogue.ColumnIndex("heel_height", "notion x"), 2u);
+  EXPECT_THAT([&] { catalogue.ColumnIndex("heel-hieght", "notion heels"); },
               ThrowsError(ErrorCode::kInvalidArgument, "did you mean heel-height?"));
 }
 

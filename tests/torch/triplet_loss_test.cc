@@ -18,7 +18,7 @@ double LossByHand(const std::vector<std::vector<double>>& e,
                   const std::vector<std::vector<double>>& m, const std::vector<Picks>& picks,
                   const LossWeights& w) {
   const size_t d = e[0].size();
-  double hinge = 0;
+  double hinge = 0, mask_sum = 0;
   int notions = 0;
   for (size_t c = 0; c < picks.size(); ++c) {
     if (picks[c].anchors.empty()) continue;
@@ -47,17 +47,16 @@ double LossByHand(const std::vector<std::vector<double>>& e,
       }
     }
     hinge += sum / std::max(active, 1);
+    for (const double x : m[c]) mask_sum += x;
     ++notions;
   }
-  if (notions > 0) hinge /= notions;
-  double squares = 0, mask_sum = 0;
+  notions = std::max(notions, 1);
+  double squares = 0;
   for (const auto& row : e) {
     for (const double x : row) squares += x * x;
   }
-  for (const auto& row : m) {
-    for (const double x : row) mask_sum += x;
-  }
-  return hinge + w.embedding * std::sqrt(squares / e.size()) + w.mask * mask_sum / m.size();
+  return hinge / notions + w.embedding * std::sqrt(squares / e.size()) +
+         w.mask * mask_sum / notions;
 }
 
 torch::Tensor ToTensor(const std::vector<std::vector<double>>& rows) {
@@ -135,6 +134,18 @@ TEST(TripletLossTest, AgreesWithPlainLoopsAndFiniteDifferences) {
     check(e, te.grad());
     check(m, tm.grad());
   }
+}
+
+TEST(TripletLossTest, ABatchWithoutTripletsOfANotionLeavesItsMaskAlone) {
+  const std::vector<std::vector<double>> e{{0, 0}, {3, 9}, {1, -9}}, m{{1, 0.5}, {0.1, 1}};
+  const std::vector<Picks> picks{{.anchors = {0}, .positives = {1}, .negatives = {2}}, {}};
+  const torch::Tensor tm = ToTensor(m);
+  TripletLoss(ToTensor(e), tm, picks, {}).backward();
+  EXPECT_GT(tm.grad()[0].abs().sum().item<double>(), 0);
+  EXPECT_EQ(tm.grad()[1].abs().sum().item<double>(), 0);
+  // Without any triplet there is only the embeddings' norm.
+  const double norm = 5e-3 * std::sqrt((0.0 + 90 + 82) / 3);
+  EXPECT_NEAR(TripletLoss(ToTensor(e), ToTensor(m), {{}, {}}, {}).item<double>(), norm, 1e-9);
 }
 
 TEST(TripletLossTest, SatisfiedTripletsPullNothing) {
