@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <new>
@@ -25,15 +26,24 @@ constexpr char kExitStatuses[] =
     "rejected; 5 damaged data; 6 model and index do not match; 8 locked by another writer;\n"
     "130 or 143 ended by SIGINT or SIGTERM.\n";
 
-StopFlag stop_flag;
+constexpr char kSpinVariable[] = "GOMP_SPINCOUNT";
+constexpr char kShortSpin[] = "1000";  // some microseconds, where the default is milliseconds
 
-extern "C" void RequestStop(int signal) { stop_flag.signal.store(signal); }
+StopFlag stop_flag;
+char** program_arguments = nullptr;  // main()'s
+std::string program_name;            // its file's
+
+// The second signal, whichever it is, finds the default again, which ends the program at once.
+extern "C" void RequestStop(int signal) {
+  stop_flag.signal.store(signal);
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
+}
 
 bool InstallSignals() {
   struct sigaction action {};
   action.sa_handler = RequestStop;
-  // The second signal finds the default again, which ends the program at once.
-  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+  action.sa_flags = SA_RESTART;
   return sigaction(SIGINT, &action, nullptr) == 0 && sigaction(SIGTERM, &action, nullptr) == 0;
 }
 
@@ -73,6 +83,18 @@ void AssignPositional(po::parsed_options& parsed,
   }
 }
 
+// What the option takes, for the end of a message.
+std::string Expectation(const std::string& flag, const po::options_description& options) {
+  const size_t start = std::min(flag.find_first_not_of('-'), flag.size());
+  const po::option_description* option = options.find_nothrow(flag.substr(start), false);
+  const auto* typed = option == nullptr
+                          ? nullptr
+                          : dynamic_cast<const po::typed_value_base*>(option->semantic().get());
+  if (typed == nullptr) return "";
+  if (typed->value_type() == typeid(int64_t)) return "; expected a whole number";
+  return typed->value_type() == typeid(double) ? "; expected a number" : "";
+}
+
 // Boost's values with every error of its own turned into ours.
 void Store(const std::vector<std::string>& arguments, po::options_description& options,
            po::variables_map& values, const po::positional_options_description& positional) {
@@ -85,13 +107,16 @@ void Store(const std::vector<std::string>& arguments, po::options_description& o
     if (values.count("help") == 0 && values.count("version") == 0) po::notify(values);
   } catch (const po::unknown_option& error) {
     FailUnknown(error.get_option_name(), options);
+  } catch (const po::validation_error& error) {
+    Fail(ErrorCode::kInvalidArgument, "{}{}", error.what(),
+         Expectation(error.get_option_name(), options));
   } catch (const po::error& error) {
     Fail(ErrorCode::kInvalidArgument, "{}", error.what());
   }
 }
 
-int Report(const std::string& program, const std::string& message, int status) {
-  Note(program + ": error: " + message);
+int Report(const std::string& message, int status) {
+  Note(program_name + ": error: " + message);
   return status;
 }
 
@@ -119,18 +144,29 @@ int RunMain(int argc, char** argv,
             const std::function<int(const std::vector<std::string>&)>& body) {
   OpenClosedStreams();
   std::signal(SIGPIPE, SIG_IGN);
-  const std::string program = std::filesystem::path(argc > 0 ? argv[0] : "csn").filename().string();
+  program_arguments = argv;
+  program_name = std::filesystem::path(argc > 0 ? argv[0] : "csn").filename().string();
   try {
     return body(std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
   } catch (const Error& error) {
     const bool interrupted = error.code() == ErrorCode::kInterrupted;
-    return Report(program, error.what(),
-                  interrupted ? InterruptedStatus() : ExitStatus(error.code()));
+    return Report(error.what(), interrupted ? InterruptedStatus() : ExitStatus(error.code()));
   } catch (const std::bad_alloc&) {
-    return Report(program, "out of memory", ExitStatus(ErrorCode::kFailed));
+    return Report("out of memory", ExitStatus(ErrorCode::kFailed));
   } catch (const std::exception& error) {
-    return Report(program, error.what(), ExitStatus(ErrorCode::kFailed));
+    return Report(error.what(), ExitStatus(ErrorCode::kFailed));
   }
+}
+
+void RestartWithShortSpins() {
+  if (std::getenv(kSpinVariable) != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  setenv(kSpinVariable, kShortSpin, 1);
+  // By its own path, so that the process keeps its name; not where it runs inside another program,
+  // such as valgrind. Where it fails, all goes on as it is.
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error || program.filename() != program_name) return;
+  execv(program.c_str(), program_arguments);
 }
 
 int RunCommand(const std::vector<std::string>& arguments, const Page& page,
@@ -199,7 +235,7 @@ bool StdoutIsTerminal() { return isatty(STDOUT_FILENO) == 1; }
 
 std::string Grouped(uint64_t number) {
   std::string text = std::to_string(number);
-  for (size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
+  for (size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, 1, ',');
   return text;
 }
 

@@ -44,6 +44,12 @@ bool ParseOptions(const std::vector<std::string>& arguments, const Page& page,
 // later is taken for it.
 int RunMain(int argc, char** argv, const std::function<int(const std::vector<std::string>&)>& body);
 
+// For programs about to use LibTorch, under RunMain: starts the program anew, once. GNU OpenMP's
+// threads spin for milliseconds at each of LibTorch's many barriers, and where anything else wants
+// a core, that makes it several times slower (docs/training.md). How long they spin is read from
+// the environment before main() begins, hence the new start. What the user has set there stands.
+void RestartWithShortSpins();
+
 // Runs the subcommand named by arguments[0]; with --help prints `page` and the list, without one
 // throws Error(kInvalidArgument) that lists them.
 struct Command {
@@ -104,14 +110,16 @@ void AddCatalogueOptions(po::options_description& options, const std::string& de
 Catalogue OpenCatalogue(const std::string& path, const po::variables_map& values);
 // --rejects, or `fallback`.
 std::string RejectPath(const po::variables_map& values, const std::string& fallback);
-// Says on stderr what was rejected, and returns the exit status: 0, or 4 where anything was.
-int FinishRejects(const StreamCounts& counts, const std::string& path);
+// Says on stderr, as --progress has it, what was rejected, and returns the exit status: 0, or 4
+// where anything was.
+int FinishRejects(const po::variables_map& values, const StreamCounts& counts,
+                  const std::string& path);
 
 // Adds --progress none|plain|json (default: a bar on a terminal, plain lines otherwise).
 void AddProgressOption(po::options_description& options);
 // A sink that draws a bar with rate and time left on a terminal (at most 10 times a second), writes
 // a plain line a stage every few seconds otherwise, or JSON lines, all to stderr and without
-// colours. Line() prints a whole line without breaking the bar. Thread-safe.
+// colours. Thread-safe.
 class ProgressPrinter {
  public:
   explicit ProgressPrinter(const po::variables_map& values);
@@ -119,7 +127,10 @@ class ProgressPrinter {
   ProgressPrinter(const ProgressPrinter&) = delete;
   ProgressPrinter& operator=(const ProgressPrinter&) = delete;
   ProgressSink sink();
+  // A whole line that does not break the bar: {"note": text} in JSON, nothing under `none`.
   void Line(const std::string& text);
+  // The same for what must be known whatever was asked for: {"warning": text} in JSON.
+  void Warn(const std::string& text);
 
  private:
   struct Impl;

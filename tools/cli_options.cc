@@ -107,15 +107,16 @@ std::string RejectPath(const po::variables_map& values, const std::string& fallb
   return values["rejects"].as<std::string>();
 }
 
-int FinishRejects(const StreamCounts& counts, const std::string& path) {
+int FinishRejects(const po::variables_map& values, const StreamCounts& counts,
+                  const std::string& path) {
   if (counts.rejected == 0) return 0;
   const Reject& first = counts.first_rejected.front();
-  Note(fmt::format("{} of {} rows rejected{}; the first: {}{}{}", Grouped(counts.rejected),
-                   Grouped(counts.rows),
-                   path.empty() ? " (--rejects FILE lists them)" : ", listed in " + path,
-                   first.line == 0 ? "" : fmt::format("line {}: ", first.line),
-                   first.sku.empty() ? "" : EscapeForTerminal(first.sku) + ": ",
-                   EscapeForTerminal(first.reason)));
+  ProgressPrinter(values).Warn(fmt::format(
+      "{} of {} rows rejected{}; the first: {}{}{}", Grouped(counts.rejected), Grouped(counts.rows),
+      path.empty() ? " (--rejects FILE lists them)" : ", listed in " + path,
+      first.line == 0 ? "" : fmt::format("line {}: ", first.line),
+      first.sku.empty() ? "" : EscapeForTerminal(first.sku) + ": ",
+      EscapeForTerminal(first.reason)));
   return 4;
 }
 

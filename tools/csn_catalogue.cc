@@ -213,7 +213,7 @@ int Shoes(const Arguments& arguments) {
                         .progress = progress.sink(),
                         .stop = &Stop()});
   }
-  Note(fmt::format("{}/catalogue.csv: {} shoes", folder, Grouped(count)));
+  ProgressPrinter(values).Line(fmt::format("{}/catalogue.csv: {} shoes", folder, Grouped(count)));
   return 0;
 }
 

@@ -56,14 +56,15 @@ struct TestSet {
   MatrixView View(size_t dim) const { return {embeddings.data(), size, dim}; }
 };
 
-std::vector<Measured> MeasurableNotions(const Model& model, const Catalogue& catalogue) {
+std::vector<Measured> MeasurableNotions(const Model& model, const Catalogue& catalogue,
+                                        ProgressPrinter& progress) {
   std::vector<Measured> measured;
   for (NotionId id = 0; id < model.notions.size(); ++id) {
     const Notion& notion = model.notions[id];
     const std::optional<size_t> column = catalogue.FindColumn(notion.column);
     if (!column) {
-      Note(fmt::format("notion {}: left out, {} has no column {}", notion.name, catalogue.path(),
-                       notion.column));
+      progress.Warn(fmt::format("notion {}: left out, {} has no column {}", notion.name,
+                                catalogue.path(), notion.column));
       continue;
     }
     CheckNotionColumn(notion.name, notion.kind, catalogue.columns()[*column]);
@@ -205,27 +206,29 @@ int Run(const Arguments& arguments) {
   AddProgressOption(show);
   options.add(input).add(choice).add(speed).add(show);
   if (!ParseOptions(arguments, kPage, options, values)) return 0;
+  RestartWithShortSpins();
   const auto k = static_cast<size_t>(IntegerOption(values, "k", 1, 100'000));
   const bool table = WantsTable(values);
   const int threads = ThreadsOption(values) == 0 ? DefaultThreads() : ThreadsOption(values);
   const Model model = LoadModel(values["model"].as<std::string>());
   const Catalogue catalogue = OpenCatalogue(values["catalogue"].as<std::string>(), values);
-  std::vector<Measured> measured = MeasurableNotions(model, catalogue);
   RejectFile rejects(RejectPath(values, ""));
+  std::vector<Measured> measured;
   TestSet set;
   {
     ProgressPrinter progress(values);
+    measured = MeasurableNotions(model, catalogue, progress);
     set = CollectTestSet(model, catalogue, measured, threads, rejects, progress.sink());
     Measure(model, set, k, threads, progress.sink(), measured);
   }
-  Note(fmt::format("precision@{} on {} items that model {} has not seen", k, Grouped(set.size),
-                   model.id.substr(0, 12)));
+  ProgressPrinter(values).Line(fmt::format("precision@{} on {} items that model {} has not seen", k,
+                                           Grouped(set.size), model.id.substr(0, 12)));
   if (table) {
     Print(ReportTable(model, measured));
   } else {
     PrintJson(ReportJson(model, set, k, measured));
   }
-  return FinishRejects(set.counts, rejects.path());
+  return FinishRejects(values, set.counts, rejects.path());
 }
 
 }  // namespace

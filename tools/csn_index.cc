@@ -126,6 +126,7 @@ int Build(const Arguments& arguments) {
   po::variables_map values;
   AddBuildOptions(options);
   if (!ParseOptions(arguments, kBuildPage, options, values)) return 0;
+  RestartWithShortSpins();
   const BuildOptions build = {
       .catalogue_path = values["catalogue"].as<std::string>(),
       .model_path = values["model"].as<std::string>(),
@@ -143,15 +144,15 @@ int Build(const Arguments& arguments) {
     ProgressPrinter progress(values);
     report = BuildIndexDirectory(build, catalogue, progress.sink(), &Stop());
   }
-  Note(fmt::format("{}: generation {} of {} items, {} notions, in {:.1f} s", build.index,
-                   report.generation, Grouped(report.counts.accepted), report.subspaces.size(),
-                   report.seconds));
+  ProgressPrinter(values).Line(fmt::format(
+      "{}: generation {} of {} items, {} notions, in {:.1f} s", build.index, report.generation,
+      Grouped(report.counts.accepted), report.subspaces.size(), report.seconds));
   if (table) {
     Print(ReportTable(report));
   } else {
     PrintJson(ReportJson(report, build));
   }
-  return FinishRejects(report.counts, build.rejects);
+  return FinishRejects(values, report.counts, build.rejects);
 }
 
 // A line for each file that has been found sound; an error names the one that is not.

@@ -28,9 +28,9 @@ const Page kPage = {
         "distance of two random items) and how much of its score comes from it. The item itself\n"
         "is left out of its own answer.",
     .examples =
-        "  csn_query --index shoes.idx --notion heel-height --sku shoe-000042\n"
+        "  csn_query --index shoes.idx --notion heel-height --sku SHOE-00042\n"
         "      the ten items with the most similar heels\n"
-        "  csn_query --index shoes.idx --notion closure=2,colour=-0.5 --sku shoe-000042 -k 5\n"
+        "  csn_query --index shoes.idx --notion closure=2,colour=-0.5 --sku SHOE-00042 -k 5\n"
         "      closed in the same way, rather of another colour\n"
         "  csn_query --index shoes.idx --notion closure --vector query.npy --exact --format csv\n"
         "      proven nearest to an embedding from elsewhere, as CSV\n"};
@@ -100,7 +100,9 @@ std::vector<std::string> PlainSkus(const QueryEngine& engine) {
 // Three commands to try, with skus and notions of the index where there is one.
 [[noreturn]] void FailWithoutItem(const po::variables_map& values) {
   const bool named = values.count("index") != 0;
-  const std::string index = named || std::getenv("CSN_INDEX") != nullptr ? IndexOption(values) : "";
+  const char* environment = std::getenv("CSN_INDEX");
+  std::string index = environment == nullptr ? "" : environment;
+  if (named) index = values["index"].as<std::string>();
   std::vector<std::string> notions, skus;
   if (!index.empty() && std::filesystem::exists(layout::Current(index))) {
     const QueryEngine engine = QueryEngine::Open(index);
@@ -133,6 +135,14 @@ std::vector<Query::WeightedNotion> AskedNotions(const po::variables_map& values)
   return notions;
 }
 
+// Said of the file, before the engine would say it of the vector.
+void CheckVectorFile(const std::string& path, const Query& query, const QueryEngine& engine) {
+  const size_t found = std::get<std::vector<float>>(query.by).size();
+  const size_t expected = engine.generation().manifest().dim;
+  Require(found == expected, "{}: {} values, expected {}, the dimensions of the index's embeddings",
+          path, found, expected);
+}
+
 int Run(const Arguments& arguments) {
   po::options_description options = Options();
   po::variables_map values;
@@ -152,6 +162,7 @@ int Run(const Arguments& arguments) {
   }
   const std::string index = IndexOption(values);
   const QueryEngine engine = QueryEngine::Open(index);
+  if (by_vector) CheckVectorFile(values["vector"].as<std::string>(), query, engine);
   Require(!query.notions.empty(), "--notion is missing: index {} knows {}", index,
           fmt::join(NotionNames(engine), ", "));
   Print(FormatAnswer(engine.Search(query), format, TerminalWidth()));

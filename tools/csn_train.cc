@@ -114,7 +114,8 @@ TrainOptions ReadTrainOptions(const po::variables_map& values) {
                                        : static_cast<int>(IntegerOption(values, "size", 32, 512)),
                            .fit = ParseFit(values["fit"].as<std::string>())};
   options.dim = IntegerOption(values, "dim", 1, 4096);
-  if (values.count("batch") != 0) options.batch = IntegerOption(values, "batch", 2, 65536);
+  if (values.count("batch") != 0)
+    options.batch = IntegerOption(values, "batch", kLeastBatch, 65536);
   options.seed = static_cast<uint64_t>(IntegerOption(values, "seed", 0, INT64_MAX));
   options.threads = ThreadsOption(values);
   if (values.count("steps") != 0) options.steps = IntegerOption(values, "steps", 1, kMostSteps);
@@ -139,8 +140,16 @@ TrainingSetOptions ReadSetOptions(const po::variables_map& values, const TrainOp
   return options;
 }
 
-// Found out before hours of training, not after.
+// Found out before hours of training, not after. Only a model is replaced: a slip in the command
+// line must not cost a catalogue.
 void RequireWritable(const std::string& model) {
+  namespace fs = std::filesystem;
+  std::error_code unreadable;  // a place that cannot be looked into fails when it is written to
+  const fs::file_status status = fs::status(model, unreadable);
+  Require(!fs::is_directory(status), "--model {}: is a folder", model);
+  Require(!fs::exists(status) ||
+              (fs::is_regular_file(status) && (fs::file_size(model) == 0 || BeginsAsModel(model))),
+          "--model {}: holds something else; only a model file is replaced", model);
   const std::string probe = fmt::format("{}.probe.{}", model, getpid());
   const int file = open(probe.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) {
@@ -148,7 +157,11 @@ void RequireWritable(const std::string& model) {
   }
   close(file);
   unlink(probe.c_str());
-  Require(!std::filesystem::is_directory(model), "--model {}: is a folder", model);
+}
+
+// Without links and detours, so that two names of one place are equal.
+std::filesystem::path FullPath(const std::string& path) {
+  return std::filesystem::weakly_canonical(std::filesystem::absolute(path));
 }
 
 double MeanOf(const std::vector<double>& values) {
@@ -201,6 +214,11 @@ const EpochRecord& BestEpoch(const Model& model) {
   return *best;
 }
 
+// Fewer than planned where a signal ended it.
+uint64_t StepsDone(const Model& model) {
+  return static_cast<uint64_t>(model.training.history.back().step);
+}
+
 Json ErrorJson(const std::vector<Notion>& notions, const std::vector<double>& errors) {
   Json by_notion = Json::object();
   for (size_t c = 0; c < notions.size(); ++c) by_notion[notions[c].name] = errors[c];
@@ -216,6 +234,7 @@ Json ReportJson(const std::string& path, const TrainReport& report, const Traini
   return {{"model", path},
           {"model_id", model.id},
           {"steps", model.training.steps},
+          {"steps_done", StepsDone(model)},
           {"epochs", model.training.history.size()},
           {"best_epoch", model.training.best_epoch},
           {"interrupted", report.interrupted},
@@ -238,10 +257,28 @@ std::string ReportTable(const std::string& path, const TrainReport& report) {
                     fmt::format("{:.1f} %", 100 * report.untrained_error[c]),
                     std::to_string(best.live_dims[c])});
   }
-  return fmt::format("model  {}\nid     {}\nbest   epoch {} of {} ({} steps)\n\n", path, model.id,
-                     model.training.best_epoch, model.training.history.size(),
+  return fmt::format("model  {}\nid     {}\nbest   epoch {} of {} ({} of {} steps)\n\n", path,
+                     model.id, model.training.best_epoch, model.training.history.size(),
+                     Grouped(StepsDone(model)),
                      Grouped(static_cast<uint64_t>(model.training.steps))) +
          FormatTable(rows);
+}
+
+// A model is saved whatever it has learnt: says of which notions that is nothing.
+void WarnOfUnlearnt(const TrainReport& report, ProgressPrinter& progress) {
+  const EpochRecord& best = BestEpoch(report.model);
+  for (size_t c = 0; c < report.model.notions.size(); ++c) {
+    const std::string& name = report.model.notions[c].name;
+    const double before = report.untrained_error[c], after = best.triplet_error[c];
+    if (best.live_dims[c] == 0) {
+      progress.Warn(fmt::format("notion {}: no dimension is live, all items tie in it", name));
+    } else if (after >= before) {
+      progress.Warn(
+          fmt::format("notion {}: triplet error {:.1f} %, no lower than untrained "
+                      "({:.1f} %)",
+                      name, 100 * after, 100 * before));
+    }
+  }
 }
 
 TrainReport Train(const TrainOptions& options, const TrainingSet& set, ProgressPrinter& progress) {
@@ -259,6 +296,7 @@ int Run(const Arguments& arguments) {
   po::variables_map values;
   AddOptions(options);
   if (!ParseOptions(arguments, kPage, options, values)) return 0;
+  RestartWithShortSpins();
   const TrainOptions train = ReadTrainOptions(values);
   const TrainingSetOptions set_options = ReadSetOptions(values, train);
   const bool table = WantsTable(values);
@@ -266,9 +304,8 @@ int Run(const Arguments& arguments) {
   RequireWritable(path);
   const Catalogue catalogue = OpenCatalogue(values["catalogue"].as<std::string>(), values);
   RejectFile rejects(RejectPath(values, path + ".rejects.tsv"));
-  Require(std::filesystem::path(rejects.path()).lexically_normal() !=
-              std::filesystem::path(path).lexically_normal(),
-          "--rejects {}: is where --model goes", rejects.path());
+  Require(FullPath(rejects.path()) != FullPath(path), "--rejects {}: is where --model goes",
+          rejects.path());
 
   TrainingSet set;
   TrainReport report;
@@ -278,20 +315,23 @@ int Run(const Arguments& arguments) {
     progress.Line(SetLine(set, set_options));
     for (const Notion& notion : set.data.labels.notions()) progress.Line(NotionLine(notion));
     report = Train(train, set, progress);
+    WarnOfUnlearnt(report, progress);
   }
   report.model.split = set_options.split;
   report.model.seen_photographs = set.seen_photographs;
   SaveModel(path, report.model);
+  rejects.Commit();
   if (report.interrupted) {
-    Note(fmt::format("stopped by signal {}; {} holds the best model so far, of epoch {}",
-                     Stop().signal.load(), path, report.model.training.best_epoch));
+    ProgressPrinter(values).Warn(
+        fmt::format("stopped by signal {}; {} holds the best model so far, of epoch {}",
+                    Stop().signal.load(), path, report.model.training.best_epoch));
   }
   if (table) {
     Print(ReportTable(path, report));
   } else {
     PrintJson(ReportJson(path, report, set));
   }
-  const int status = FinishRejects(set.counts, rejects.path());
+  const int status = FinishRejects(values, set.counts, rejects.path());
   return report.interrupted ? InterruptedStatus() : status;
 }
 

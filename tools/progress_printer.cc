@@ -133,10 +133,11 @@ struct ProgressPrinter::Impl {
     bar_open = false;
   }
 
-  void Line(const std::string& text) {
+  // `kind` names the text in JSON.
+  void Line(const char* kind, const std::string& text) {
     if (mode == Mode::kJson) {
-      Note(nlohmann::json{{"note", text}}.dump(-1, ' ', false,
-                                               nlohmann::json::error_handler_t::replace));
+      Note(nlohmann::json{{kind, text}}.dump(-1, ' ', false,
+                                             nlohmann::json::error_handler_t::replace));
       return;
     }
     // The next report draws the bar again, below.
@@ -175,7 +176,12 @@ ProgressSink ProgressPrinter::sink() {
 void ProgressPrinter::Line(const std::string& text) {
   if (impl_->mode == Mode::kNone) return;
   std::lock_guard lock(impl_->mutex);
-  impl_->Line(text);
+  impl_->Line("note", text);
+}
+
+void ProgressPrinter::Warn(const std::string& text) {
+  std::lock_guard lock(impl_->mutex);
+  impl_->Line("warning", text);
 }
 
 }  // namespace csn::cli

@@ -83,6 +83,22 @@ TEST(IndexProgramTest, RepeatsByteForByte) {
   }
 }
 
+TEST(IndexProgramTest, AShuffledCatalogueGivesTheSameIndex) {
+  const TempDir folder;
+  CopyCatalogue(folder, "");
+  RunOk(BuildCommand("s/catalogue.csv"), folder.path());
+  const std::string first = LiveFolder(folder);
+  RunOk(
+      "{ head -n 1 s/catalogue.csv; tail -n +2 s/catalogue.csv | tac; } > s/c.csv && "
+      "mv s/c.csv s/catalogue.csv",
+      folder.path());
+  RunOk(BuildCommand("s/catalogue.csv", "--threads 1 --batch 7"), folder.path());
+  const std::string second = LiveFolder(folder);
+  for (const char* file : {"embeddings.f32", "notion-00.faiss", "notion-01.faiss"}) {
+    EXPECT_EQ(ReadFile(first + "/" + file), ReadFile(second + "/" + file)) << file;
+  }
+}
+
 TEST(IndexProgramTest, RowsAreIndexedOrRejectedAndStatus4SaysSo) {
   const TempDir folder;
   CopyCatalogue(folder,
@@ -293,12 +309,23 @@ TEST(IndexProgramTest, ProgressIsPlainOrJsonOrNone) {
     return RunCommand(BuildCommand(Shop::Get().catalogue(), "--progress " + mode), folder.path());
   };
   EXPECT_THAT(run("plain").err, HasSubstr("embedding: 150/150 photographs"));
-  EXPECT_THAT(run("none").err, testing::Not(HasSubstr("photographs")));
+  EXPECT_EQ(run("none").err, "");
   std::istringstream lines(run("json").err);
   std::string line;
   ASSERT_TRUE(std::getline(lines, line));
   EXPECT_EQ(json::parse(line)["total"], 150);
+  json last;
+  while (std::getline(lines, line)) last = json::parse(line);
+  EXPECT_THAT(last["note"].get<std::string>(), HasSubstr("150 items"));
   EXPECT_EQ(run("loud").status, 2);
+
+  // What was rejected is told in any case.
+  CopyCatalogue(folder, "gone,images/none.png,,,,,,\n");
+  const std::string rejecting = BuildCommand("s/catalogue.csv", "--progress ");
+  EXPECT_THAT(RunCommand(rejecting + "none", folder.path()).err, HasSubstr("1 of 151 rows"));
+  std::istringstream told(RunCommand(rejecting + "json", folder.path()).err);
+  while (std::getline(told, line)) last = json::parse(line);
+  EXPECT_THAT(last["warning"].get<std::string>(), HasSubstr("1 of 151 rows"));
 }
 
 }  // namespace

@@ -87,8 +87,14 @@ TEST(QueryProgramTest, RefusesWithAHint) {
   ExpectError(QueryCommand("--notion closure --sku SHOE-0007"), 3, "SHOE-00007");
   ExpectError(QueryCommand("--notion closur --sku SHOE-00007"), 2, "closure");
   ExpectError(QueryCommand("--notion closure --sku SHOE-00007 -k 0"), 2, "--k");
+  ExpectError(QueryCommand("--notion closure --sku SHOE-00007 -k few"), 2,
+              "expected a whole number");
   ExpectError(QueryCommand("--notion closure --sku SHOE-00007 --format xml"), 2, "xml");
   ExpectError("csn_query --index none --notion closure --sku a", 3, "none");
+  const TempDir folder;
+  WriteText(folder / "q.json", "[1, 2]");
+  ExpectError(QueryCommand("--notion closure --vector q.json"), 2, "q.json: 2 values, expected 16",
+              folder.path());
 }
 
 TEST(QueryProgramTest, WithoutAnItemItGivesThreeCommandsThatWork) {
@@ -102,6 +108,12 @@ TEST(QueryProgramTest, WithoutAnItemItGivesThreeCommandsThatWork) {
     ++commands;
   }
   EXPECT_EQ(commands, 3);
+  for (const char* command : {"csn_query", "CSN_INDEX= csn_query", "csn_query --index ''"}) {
+    SCOPED_TRACE(command);
+    const ProcessResult without = RunCommand(command);
+    EXPECT_EQ(without.status, 2);
+    EXPECT_EQ(Lines(without.err).size(), 4) << without.err;
+  }
 }
 
 TEST(QueryProgramTest, NeverLoadsLibTorch) {

@@ -20,13 +20,15 @@
 namespace csn::test {
 namespace {
 
-// This process's environment with the built programs first on PATH, as "NAME=value" lines.
+// This process's environment with the built programs first on PATH and no index named, as
+// "NAME=value" lines.
 std::vector<std::string> ChildEnvironment() {
   const char* path = std::getenv("PATH");
   std::vector<std::string> lines = {std::string("PATH=") + CSN_BIN_DIR + ":" +
                                     (path == nullptr ? "/usr/bin:/bin" : path)};
   for (char** line = environ; *line != nullptr; ++line) {
-    if (std::strncmp(*line, "PATH=", 5) != 0) lines.emplace_back(*line);
+    const std::string_view text = *line;
+    if (!text.starts_with("PATH=") && !text.starts_with("CSN_INDEX=")) lines.emplace_back(text);
   }
   return lines;
 }
