@@ -18,7 +18,7 @@ HELP
 }
 
 die() {
-  printf 'demo.sh: %s\n' "$*" >&2
+  printf 'demo.sh: error: %s\n' "$*" >&2
   exit 2
 }
 
@@ -33,10 +33,10 @@ run() {
   "$@"
 }
 
-# The sku of the first item of the CSV $1.
-first_sku() {
-  awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "sku") column = i }
-           NR == 2 { print $column }' "$1"
+# Column $2 of the first item of the CSV $1.
+of_first() {
+  awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) column = i }
+                        NR == 2 { print $column }' "$1"
 }
 
 while (($# > 0)); do
@@ -84,10 +84,10 @@ run csn_train --catalogue "$shoes/catalogue.csv" --notion closure \
 heading "index"
 run csn_index build --catalogue "$shoes/catalogue.csv" --model "$model" --index "$index"
 
-sku="$(first_sku "$shoes/catalogue.csv")"
-heading "which shoes have heels as high as $sku?"
+sku="$(of_first "$shoes/catalogue.csv" sku)"
+heading "which shoes have heels as high as $sku ($(of_first "$shoes/catalogue.csv" heel_height) cm)?"
 run csn_query --index "$index" --notion heel-height --sku "$sku" -k 5 --format table
-heading "and which close like it?"
+heading "and which close like it ($(of_first "$shoes/catalogue.csv" closure))?"
 run csn_query --index "$index" --notion closure --sku "$sku" -k 5 --format table
 
 heading "done"

@@ -36,7 +36,7 @@ HELP
 say() { printf '== %s\n' "$*"; }
 warn() { printf 'setup.sh: warning: %s\n' "$*" >&2; }
 die() {
-  printf 'setup.sh: %s\n' "$*" >&2
+  printf 'setup.sh: error: %s\n' "$*" >&2
   exit 1
 }
 
@@ -173,11 +173,16 @@ check_blas() {
 }
 
 main() {
-  case "${1:-}" in
-    "") ;;
-    -h | --help) usage && exit 0 ;;
-    *) die "unknown argument '$1'; see tools/setup.sh --help" ;;
-  esac
+  local argument
+  for argument in "$@"; do
+    case "$argument" in
+      -h | --help) usage && exit 0 ;;
+      *)
+        printf "setup.sh: error: unknown argument '%s'; see tools/setup.sh --help\n" "$argument" >&2
+        exit 2
+        ;;
+    esac
+  done
   [[ -n "$faiss_version" ]] || die "CMakePresets.json names no faiss-VERSION-avx2 prefix"
   command -v dpkg-query >/dev/null ||
     die "this is no Debian system; install by other means: ${packages[*]} and FAISS"

@@ -59,18 +59,20 @@ lint() {
 }
 
 main() {
-  local all=no
-  case "${1:-}" in
-    "") ;;
-    --all) all=yes ;;
-    -h | --help) usage && exit 0 ;;
-    *)
-      printf 'test.sh: unknown argument "%s"; see tools/test.sh --help\n' "$1" >&2
-      exit 2
-      ;;
-  esac
+  local all=no argument
+  for argument in "$@"; do
+    case "$argument" in
+      --all) all=yes ;;
+      -h | --help) usage && exit 0 ;;
+      *)
+        printf "test.sh: error: unknown argument '%s'; see tools/test.sh --help\n" "$argument" >&2
+        exit 2
+        ;;
+    esac
+  done
 
-  local strict=()
+  # Said either way: the build folder remembers what it was configured with.
+  local strict=(-DCSN_WERROR=OFF)
   [[ "$all" == no ]] || strict=(-DCSN_WERROR=ON)
 
   phase "setup" tools/setup.sh

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <regex>
+#include <set>
 #include <string_view>
 
 #include "base/file.h"
@@ -12,6 +13,7 @@ namespace csn::test {
 namespace {
 
 namespace fs = std::filesystem;
+using nlohmann::json;
 using testing::HasSubstr;
 
 constexpr std::string_view kRun = "<!-- run -->";
@@ -84,13 +86,23 @@ std::vector<Call> CallsIn(std::string text) {
   return calls;
 }
 
+// The lines of a help page that list options: not its usage and examples, which only use them.
+std::string OptionLines(const std::string& help) {
+  std::string lines;
+  for (const std::string& line : SplitText(help.substr(0, help.find("\nExamples:\n")), '\n')) {
+    if (line.starts_with("  -")) lines += line + "\n";
+  }
+  return lines;
+}
+
 void ExpectFlagsExist(const std::string& text) {
   for (const Call& call : CallsIn(text)) {
     SCOPED_TRACE(call.program);
     const ProcessResult help = RunCommand(call.program + " --help");
     EXPECT_EQ(help.status, 0) << help.err;
+    const std::string options = OptionLines(help.out);
     for (const std::string& flag : call.flags) {
-      EXPECT_TRUE(std::regex_search(help.out, std::regex("(^|[\\s\\[])" + flag + "([\\s,\\]]|$)")))
+      EXPECT_TRUE(std::regex_search(options, std::regex("(^|[\\s\\[])" + flag + "([\\s,\\]]|$)")))
           << flag << " is not in the help of " << call.program;
     }
   }
@@ -110,6 +122,16 @@ TEST(ReadmeTest, MarkedBlocksRunInOrder) {
   EXPECT_GT(ran, 0);
 }
 
+TEST(ReadmeTest, NoPlaceholderWaitsForOutput) {
+  for (const auto& entry : fs::recursive_directory_iterator(CSN_SOURCE_DIR "/docs")) {
+    if (entry.path().extension() != ".md") continue;
+    EXPECT_FALSE(std::regex_search(ReadTextFile(entry.path()), std::regex("@[A-Z]+@")))
+        << entry.path();
+  }
+  EXPECT_FALSE(
+      std::regex_search(ReadTextFile(CSN_SOURCE_DIR "/README.md"), std::regex("@[A-Z]+@")));
+}
+
 TEST(ReadmeTest, AllBlocksAreSoundShellWithFlagsThatExist) {
   const TempDir folder;
   for (const Block& block : AllBlocks()) {
@@ -117,6 +139,76 @@ TEST(ReadmeTest, AllBlocksAreSoundShellWithFlagsThatExist) {
     WriteText(folder / "block.sh", block.text);
     EXPECT_EQ(RunCommand("sh -n block.sh", folder.path()).status, 0) << block.text;
     ExpectFlagsExist(block.text);
+  }
+}
+
+TEST(ScriptsTest, AreSoundShellWithFlagsThatExist) {
+  for (const char* script : {"demo.sh", "setup.sh", "test.sh"}) {
+    SCOPED_TRACE(script);
+    const std::string path = fmt::format("{}/tools/{}", CSN_SOURCE_DIR, script);
+    EXPECT_EQ(RunCommand("bash -n " + path).status, 0);
+    EXPECT_THAT(RunOk(path + " --help"), testing::StartsWith("Usage: tools/"));
+    const ProcessResult wrong = RunCommand(path + " --no-such-flag");
+    EXPECT_EQ(wrong.status, 2);
+    EXPECT_THAT(wrong.err, HasSubstr("--no-such-flag"));
+  }
+  const std::string demo =
+      std::regex_replace(ReadTextFile(CSN_SOURCE_DIR "/tools/demo.sh"), std::regex("\\\\\n"), " ");
+  std::string commands;  // that it runs
+  for (const std::string& line : SplitText(demo, '\n')) {
+    if (Trim(line).starts_with("run csn_")) commands += line + "\n";
+  }
+  EXPECT_EQ(CallsIn(commands).size(), 6);
+  ExpectFlagsExist(commands);
+}
+
+// The keys of a program's JSON, at any depth.
+void AddKeys(const json& value, std::set<std::string>& keys) {
+  if (!value.is_structured()) return;
+  for (const auto& [key, child] : value.items()) {
+    if (value.is_object()) keys.insert(key);
+    AddKeys(child, keys);
+  }
+}
+
+TEST(OutputDocumentTest, NamesEveryKeyThatProgramsPrint) {
+  const Shop& shop = Shop::Get();
+  const TempDir folder;
+  RunOk("cp -r " + std::filesystem::path(shop.catalogue()).parent_path().string() + " s",
+        folder.path());
+  RunOk(
+      "echo 'twin,images/SHOE-00001.png,,,,,,' >> s/catalogue.csv && "
+      "echo 'gone,none.png,,,,,,' >> s/catalogue.csv",
+      folder.path());
+  const std::string index = " --index " + shop.index();
+  std::set<std::string> keys;
+  AddKeys(shop.trained(), keys);
+  AddKeys(shop.built(), keys);
+  for (const std::string& command :
+       {"csn_index list" + index, "csn_index verify" + index,
+        "csn_query --notion closure --sku SHOE-00001" + index,
+        "csn_eval --model " + shop.model() + " --catalogue " + shop.catalogue(),
+        std::string("csn_catalogue check s/catalogue.csv")}) {
+    std::istringstream lines(RunCommand(command, folder.path()).out);
+    for (std::string line; std::getline(lines, line);) AddKeys(json::parse(line), keys);
+  }
+  const ProcessResult progress =
+      RunCommand("csn_index build --progress json --catalogue s/catalogue.csv --index i --model " +
+                     shop.model(),
+                 folder.path());
+  std::istringstream lines(progress.err);
+  for (std::string line; std::getline(lines, line);) AddKeys(json::parse(line), keys);
+  EXPECT_GT(keys.size(), 60);
+
+  // The shop's own names.
+  const std::set<std::string> ours = {"closure",   "heel-height", "category", "heel_height",
+                                      "toe_shape", "colour",      "price"};
+  const std::string document = ReadTextFile(CSN_SOURCE_DIR "/docs/output.md");
+  for (const std::string& key : keys) {
+    if (ours.contains(key)) continue;
+    EXPECT_TRUE(document.find("`" + key + "`") != std::string::npos ||
+                document.find("\"" + key + "\"") != std::string::npos)
+        << key << " is not in docs/output.md";
   }
 }
 
