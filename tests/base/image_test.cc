@@ -1,19 +1,11 @@
 #include "base/image.h"
 
-// jpeglib.h needs FILE.
-// clang-format off
-#include <cstdio>
-#include <jpeglib.h>
-// clang-format on
-#include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <webp/encode.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <thread>
 
@@ -22,99 +14,19 @@
 #include "base/internal/pixel_lease.h"
 #include "base/random.h"
 #include "base/thread_pool.h"
-#include "tests/support/test_support.h"
+#include "tests/base/made_images.h"
 
 namespace csn {
 namespace {
 
+using test::ExpectEveryTruncationRefused;
+using test::MakeJpeg;
+using test::MakeWebp;
+using test::Pixel;
+using test::TakeWebp;
 using test::TempDir;
 using test::TestImage;
 using test::ThrowsError;
-
-std::array<int, 3> Pixel(std::span<const uint8_t> rgb, int width, int x, int y) {
-  const size_t at =
-      3 * (static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x));
-  return {rgb[at], rgb[at + 1], rgb[at + 2]};
-}
-
-std::array<int, 3> Pixel(const Image& image, int x, int y) {
-  return Pixel(image.rgb, image.width, x, y);
-}
-
-void ExpectNear(const std::array<int, 3>& got, const std::array<int, 3>& expected, int tolerance) {
-  for (size_t c = 0; c < 3; ++c) EXPECT_NEAR(got[c], expected[c], tolerance) << "channel " << c;
-}
-
-// What pixels are, and how they are to be stored.
-struct JpegKind {
-  J_COLOR_SPACE pixels = JCS_RGB;
-  J_COLOR_SPACE stored = JCS_YCbCr;
-  bool progressive = false;
-  std::vector<jpeg_scan_info> scans = {};  // in place of the usual ones
-};
-
-// Pixels as a JPEG of best quality, every channel at full resolution.
-std::vector<uint8_t> MakeJpeg(std::vector<uint8_t> pixels, int width, int height,
-                              const JpegKind& kind) {
-  jpeg_compress_struct info{};
-  jpeg_error_mgr errors;
-  info.err = jpeg_std_error(&errors);  // ends the process, which a test may
-  jpeg_create_compress(&info);
-  unsigned char* data = nullptr;
-  unsigned long size = 0;
-  jpeg_mem_dest(&info, &data, &size);
-  info.image_width = static_cast<unsigned>(width);
-  info.image_height = static_cast<unsigned>(height);
-  info.in_color_space = kind.pixels;
-  info.input_components = static_cast<int>(pixels.size()) / (width * height);
-  jpeg_set_defaults(&info);
-  jpeg_set_colorspace(&info, kind.stored);
-  jpeg_set_quality(&info, 100, TRUE);
-  for (int i = 0; i < info.num_components; ++i) {
-    info.comp_info[i].h_samp_factor = info.comp_info[i].v_samp_factor = 1;
-  }
-  if (kind.progressive) jpeg_simple_progression(&info);
-  if (!kind.scans.empty()) {
-    info.scan_info = kind.scans.data();
-    info.num_scans = static_cast<int>(kind.scans.size());
-  }
-  jpeg_start_compress(&info, TRUE);
-  const size_t stride = pixels.size() / static_cast<size_t>(height);
-  while (info.next_scanline < info.image_height) {
-    JSAMPROW row = pixels.data() + info.next_scanline * stride;
-    jpeg_write_scanlines(&info, &row, 1);
-  }
-  jpeg_finish_compress(&info);
-  jpeg_destroy_compress(&info);
-  std::vector<uint8_t> bytes(data, data + size);
-  std::free(data);
-  return bytes;
-}
-
-std::vector<uint8_t> MakeJpeg(const Image& image, const JpegKind& kind = {}) {
-  return MakeJpeg(image.rgb, image.width, image.height, kind);
-}
-
-// Where the header of the first scan stands.
-size_t FindScan(const std::vector<uint8_t>& jpeg) {
-  const std::array<uint8_t, 2> marker = {0xff, 0xda};
-  return static_cast<size_t>(std::search(jpeg.begin(), jpeg.end(), marker.begin(), marker.end()) -
-                             jpeg.begin());
-}
-
-std::vector<uint8_t> TakeWebp(uint8_t* data, size_t size) {
-  EXPECT_GT(size, 0u);
-  std::vector<uint8_t> bytes(data, data + size);
-  WebPFree(data);
-  return bytes;
-}
-
-std::vector<uint8_t> MakeWebp(const Image& image) {
-  uint8_t* data = nullptr;
-  const size_t size =
-      WebPEncodeLosslessRGB(image.rgb.data(), image.width, image.height, 3 * image.width, &data);
-  return TakeWebp(data, size);
-}
 
 // A PNG's first bytes, with any claimed size.
 std::vector<uint8_t> PngClaiming(uint32_t width, uint32_t height) {
@@ -136,52 +48,6 @@ TEST(DecodeImage, PngRoundTripIsLossless) {
   }
   EXPECT_THAT([] { EncodePng(Image{.width = 2, .height = 2, .rgb = {1}}); },
               ThrowsError(ErrorCode::kInvalidArgument, "2 x 2 pixels, got 1"));
-}
-
-TEST(DecodeImage, Jpeg) {
-  const Image image = TestImage(64, 48, 220);
-  for (const JpegKind& kind :
-       {JpegKind{}, JpegKind{.progressive = true}, JpegKind{.stored = JCS_RGB}}) {
-    const Image decoded = DecodeImage(MakeJpeg(image, kind));
-    ASSERT_EQ(decoded.width, 64);
-    ASSERT_EQ(decoded.height, 48);
-    ExpectNear(Pixel(decoded, 1, 1), Pixel(image, 1, 1), 3);
-    ExpectNear(Pixel(decoded, 32, 24), Pixel(image, 32, 24), 3);
-  }
-}
-
-TEST(DecodeImage, GreyJpegBecomesRgb) {
-  const std::vector<uint8_t> grey(16 * 8, 90);
-  const Image decoded = DecodeImage(MakeJpeg(grey, 16, 8, {JCS_GRAYSCALE, JCS_GRAYSCALE}));
-  ASSERT_EQ(decoded.rgb.size(), 3u * 16 * 8);
-  ExpectNear(Pixel(decoded, 5, 5), {90, 90, 90}, 1);
-}
-
-TEST(DecodeImage, CmykJpegIsConverted) {
-  // Inverted, as Adobe writes it: no cyan, half magenta, full yellow, little black.
-  std::vector<uint8_t> cmyk;
-  for (int i = 0; i < 16 * 16; ++i) cmyk.insert(cmyk.end(), {255, 128, 0, 230});
-  for (const J_COLOR_SPACE stored : {JCS_CMYK, JCS_YCCK}) {
-    const Image decoded = DecodeImage(MakeJpeg(cmyk, 16, 16, {JCS_CMYK, stored}));
-    ASSERT_EQ(decoded.rgb.size(), 3u * 16 * 16);
-    ExpectNear(Pixel(decoded, 8, 8), {230, 128 * 230 / 255, 0}, 3);
-  }
-}
-
-TEST(DecodeImage, JpegIsScaledDownOnlyToTheSideAskedFor) {
-  const std::vector<uint8_t> jpeg = MakeJpeg(TestImage(403, 301, 180));
-  const std::array<std::array<int, 3>, 6> cases = {{{0, 403, 301},
-                                                    {302, 403, 301},
-                                                    {152, 403, 301},
-                                                    {151, 202, 151},
-                                                    {76, 101, 76},
-                                                    {10, 51, 38}}};
-  for (const auto& [min_side, width, height] : cases) {
-    const Image decoded = DecodeImage(jpeg, {}, min_side);
-    EXPECT_EQ(decoded.width, width) << min_side;
-    EXPECT_EQ(decoded.height, height) << min_side;
-    EXPECT_EQ(decoded.rgb.size(), 3u * static_cast<size_t>(width) * static_cast<size_t>(height));
-  }
 }
 
 TEST(DecodeImage, Webp) {
@@ -214,15 +80,6 @@ TEST(DecodeImage, TransparentPng) {
   ASSERT_EQ(decoded.rgb.size(), 6u);
   EXPECT_EQ(Pixel(decoded, 0, 0), (std::array<int, 3>{255, 0, 0}));
   EXPECT_EQ(Pixel(decoded, 1, 0), (std::array<int, 3>{255, 255, 255}));
-}
-
-void ExpectEveryTruncationRefused(const std::vector<uint8_t>& whole) {
-  ASSERT_NO_THROW(DecodeImage(whole));
-  for (size_t length = 0; length < whole.size(); ++length) {
-    // A copy of its own, so that a sanitizer sees a read past the end.
-    const std::vector<uint8_t> part(whole.begin(), whole.begin() + static_cast<long>(length));
-    EXPECT_THROW(DecodeImage(part), Error) << length << " of " << whole.size() << " bytes";
-  }
 }
 
 TEST(DecodeImage, AnimatedWebpIsRefused) {
@@ -261,66 +118,6 @@ TEST(DecodeImage, EveryTruncationIsAnError) {
         MakeWebp(image)}) {
     ExpectEveryTruncationRefused(whole);
   }
-}
-
-// libjpeg warns of these oddities before it misses the rest of the file.
-TEST(DecodeImage, HarmlessWarningsHideNoTruncation) {
-  const Image image = TestImage(20, 15, 120);
-  const std::vector<uint8_t> plain = MakeJpeg(image);
-  std::vector<uint8_t> jfif = plain, scan = plain;
-  constexpr size_t kJfifMajor = 11;
-  ASSERT_EQ(jfif[kJfifMajor], 1);
-  jfif[kJfifMajor] = 2;
-  // Marker, length, number of channels, two bytes each for three of them, first coefficient, last.
-  const size_t last_coefficient = FindScan(scan) + 2 + 2 + 1 + 6 + 1;
-  ASSERT_EQ(scan.at(last_coefficient), 63);
-  scan[last_coefficient] = 0;
-  for (const std::vector<uint8_t>& odd : {jfif, scan}) {
-    EXPECT_EQ(DecodeImage(odd).rgb, DecodeImage(plain).rgb);
-    ExpectEveryTruncationRefused(odd);
-  }
-}
-
-// Bytes that belong to no segment: padding is harmless, what a damaged scan left over is not.
-TEST(DecodeImage, PaddingOfAJpegIsHarmless) {
-  const Image image = TestImage(20, 15, 120);
-  for (const bool progressive : {false, true}) {
-    SCOPED_TRACE(progressive);
-    const std::vector<uint8_t> plain = MakeJpeg(image, {.progressive = progressive});
-    const auto with = [&](size_t at, const std::vector<uint8_t>& bytes) {
-      std::vector<uint8_t> odd = plain;
-      odd.insert(odd.begin() + static_cast<std::ptrdiff_t>(at), bytes.begin(), bytes.end());
-      return odd;
-    };
-    const size_t second_segment = 4 + 256 * size_t{plain[4]} + plain[5], end = plain.size() - 2;
-    for (const std::vector<uint8_t>& odd :
-         {with(second_segment, {1, 2}), with(end, std::vector<uint8_t>(1)),
-          with(end, std::vector<uint8_t>(12))}) {
-      EXPECT_EQ(DecodeImage(odd).rgb, DecodeImage(plain).rgb);
-      ExpectEveryTruncationRefused(odd);
-    }
-    EXPECT_THAT([&] { DecodeImage(with(end, std::vector<uint8_t>(12, 0x5a))); },
-                ThrowsError(ErrorCode::kCorruption, "extraneous bytes"));
-  }
-}
-
-TEST(DecodeImage, JpegOfHundredsOfScansIsRefused) {
-  // Grey, sound: each coefficient by itself, then every bit of it by itself.
-  const auto scans = [](int coefficients) {
-    std::vector<jpeg_scan_info> scans = {{1, {0}, 0, 0, 0, 0}};
-    for (int k = 1; k <= coefficients; ++k) {
-      scans.push_back({1, {0}, k, k, 0, 8});
-      for (int bit = 7; bit >= 0; --bit) scans.push_back({1, {0}, k, k, bit + 1, bit});
-    }
-    return scans;
-  };
-  const std::vector<uint8_t> grey(16 * 8, 90);
-  const auto jpeg = [&](int coefficients) {
-    return MakeJpeg(grey, 16, 8, {JCS_GRAYSCALE, JCS_GRAYSCALE, true, scans(coefficients)});
-  };
-  EXPECT_NO_THROW(DecodeImage(jpeg(50)));
-  EXPECT_THAT([&] { DecodeImage(jpeg(60)); },
-              ThrowsError(ErrorCode::kCorruption, "broken JPEG: more than 500 scans"));
 }
 
 TEST(DecodeImage, FlippedBytesNeverCrash) {
