@@ -9,6 +9,7 @@
 #include <cstring>
 #include <new>
 #include <string_view>
+#include <utility>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -33,20 +34,27 @@ void CheckBytes(uint64_t bytes, const ImageLimits& limits, std::string_view wher
           HumanBytes(bytes), HumanBytes(limits.max_bytes));
 }
 
-// The photograph reduced or enlarged to touch two sides of the square, white left and right or
-// above and below.
-std::vector<uint8_t> Pad(const Image& photo, int size) {
+// The whole photograph upright, its long side `size` pixels. Turned when it is small: it is the
+// same picture and takes less memory.
+Image ResizeWhole(const internal::StoredImage& stored, int size) {
+  const Image& photo = stored.image;
   const double scale = static_cast<double>(size) / std::max(photo.width, photo.height);
   const int width = std::clamp(static_cast<int>(std::lround(photo.width * scale)), 1, size);
   const int height = std::clamp(static_cast<int>(std::lround(photo.height * scale)), 1, size);
   const internal::Window whole{0, 0, static_cast<double>(photo.width),
                                static_cast<double>(photo.height)};
-  const Image resized = internal::Resize(photo, whole, width, height);
+  return internal::Upright(internal::Resize(photo, whole, width, height), stored.orientation);
+}
+
+// The photograph reduced or enlarged to touch two sides of the square, white left and right or
+// above and below.
+std::vector<uint8_t> Pad(const internal::StoredImage& stored, int size) {
+  const Image resized = ResizeWhole(stored, size);
   std::vector<uint8_t> square(3 * static_cast<size_t>(size) * static_cast<size_t>(size), 255);
-  const size_t left = static_cast<size_t>((size - width) / 2);
-  const size_t top = static_cast<size_t>((size - height) / 2);
-  const size_t stride = 3 * static_cast<size_t>(width);
-  for (size_t y = 0; y < static_cast<size_t>(height); ++y) {
+  const size_t left = static_cast<size_t>((size - resized.width) / 2);
+  const size_t top = static_cast<size_t>((size - resized.height) / 2);
+  const size_t stride = 3 * static_cast<size_t>(resized.width);
+  for (size_t y = 0; y < static_cast<size_t>(resized.height); ++y) {
     std::copy_n(resized.rgb.data() + y * stride, stride,
                 square.data() + 3 * ((top + y) * static_cast<size_t>(size) + left));
   }
@@ -54,15 +62,16 @@ std::vector<uint8_t> Pad(const Image& photo, int size) {
 }
 
 // The centred square as wide as the short side, which is then `size`.
-std::vector<uint8_t> Crop(const Image& photo, int size) {
+std::vector<uint8_t> Crop(const internal::StoredImage& stored, int size) {
+  const Image& photo = stored.image;
   const double side = std::min(photo.width, photo.height);
   const internal::Window center{(photo.width - side) / 2, (photo.height - side) / 2, side, side};
-  return internal::Resize(photo, center, size, size).rgb;
+  return internal::Upright(internal::Resize(photo, center, size, size), stored.orientation).rgb;
 }
 
-// As DecodeImage; `lease` must outlive the picture.
-Image Decode(std::span<const uint8_t> bytes, const ImageLimits& limits, int min_side,
-             internal::PixelLease& lease) {
+// As DecodeImage, but as it is stored; `lease` must outlive the picture.
+internal::StoredImage Decode(std::span<const uint8_t> bytes, const ImageLimits& limits,
+                             int min_side, internal::PixelLease& lease) {
   CheckBytes(bytes.size(), limits, "");
   if (bytes.empty()) Fail(ErrorCode::kCorruption, "broken image: the file is empty");
   if (StartsWith(bytes, "\xff\xd8\xff")) {
@@ -105,12 +114,21 @@ void LayOverWhite(std::vector<uint8_t>& rgba) {
   rgba.resize(end);
 }
 
+void RequirePixels(const Image& image, std::string_view format) {
+  Require(image.width > 0 && image.height > 0 &&
+              image.rgb.size() ==
+                  3 * static_cast<size_t>(image.width) * static_cast<size_t>(image.height),
+          "encoding a {}: expected 3 bytes a pixel for {} x {} pixels, got {}", format, image.width,
+          image.height, image.rgb.size());
+}
+
 }  // namespace internal
 
 Image DecodeImage(std::span<const uint8_t> bytes, const ImageLimits& limits, int min_side) {
   return WithinMemory([&] {
     internal::PixelLease lease;
-    return Decode(bytes, limits, min_side, lease);
+    internal::StoredImage stored = Decode(bytes, limits, min_side, lease);
+    return internal::Upright(std::move(stored.image), stored.orientation);
   });
 }
 
@@ -127,6 +145,19 @@ std::vector<uint8_t> ReadImageFile(const std::string& path, const ImageLimits& l
   std::vector<uint8_t> bytes(size);
   bytes.resize(internal::ReadUpTo(fd, path, bytes));
   return bytes;
+}
+
+Image ReduceImage(std::span<const uint8_t> bytes, int max_side, const ImageLimits& limits) {
+  Require(max_side >= 1, "reducing an image: expected a side of at least 1 pixel, got {}",
+          max_side);
+  return WithinMemory([&] {
+    internal::PixelLease lease;
+    internal::StoredImage stored = Decode(bytes, limits, max_side, lease);
+    if (std::max(stored.image.width, stored.image.height) > max_side) {
+      return ResizeWhole(stored, max_side);
+    }
+    return internal::Upright(std::move(stored.image), stored.orientation);
+  });
 }
 
 std::string_view FitName(Fit fit) {
@@ -151,7 +182,7 @@ std::vector<uint8_t> PrepareImage(std::span<const uint8_t> bytes, const Preproce
   return WithinMemory([&] {
     internal::PixelLease lease;
     // Twice the size leaves the reduction to the filter, not to the JPEG decoder.
-    const Image photo = Decode(bytes, limits, 2 * recipe.size, lease);
+    const internal::StoredImage photo = Decode(bytes, limits, 2 * recipe.size, lease);
     switch (recipe.fit) {
       case Fit::kPad:
         return Pad(photo, recipe.size);

@@ -23,20 +23,26 @@ struct ImageLimits {
 };
 
 // Decodes JPEG, PNG or WebP (told by its first bytes). Grey becomes RGB, CMYK is converted,
-// transparency is laid over white. A JPEG may come back scaled down by 1/2, 1/4 or 1/8 as long as
-// its short side stays at least `min_side` pixels; 0 decodes it in full. Throws
-// Error(kInvalidArgument) for an unknown format or beyond a limit, Error(kCorruption) for broken
-// bytes, Error(kFailed) where it does not fit in memory; the message does not name the file, which
-// the caller knows. Thread-safe; large pictures wait for each other, so that all threads together
-// take at most 1.2 GB.
+// transparency is laid over white, and the picture is turned as its EXIF orientation says. A JPEG
+// may come back scaled down by 1/2, 1/4 or 1/8 as long as its short side stays at least `min_side`
+// pixels; 0 decodes it in full. Throws Error(kInvalidArgument) for an unknown format or beyond a
+// limit, Error(kCorruption) for broken bytes, Error(kFailed) where it does not fit in memory; the
+// message does not name the file, which the caller knows. Thread-safe; large pictures wait for each
+// other, so that all threads together take at most 1.2 GB.
 Image DecodeImage(std::span<const uint8_t> bytes, const ImageLimits& limits = {}, int min_side = 0);
 
 // The file's bytes; refused unread beyond limits.max_bytes. Throws Error(kNotFound) or
 // Error(kFailed) naming the path.
 std::vector<uint8_t> ReadImageFile(const std::string& path, const ImageLimits& limits = {});
 
+// The whole picture, upright, reduced where a side is longer than `max_side` pixels, for people to
+// look at. Errors as DecodeImage.
+Image ReduceImage(std::span<const uint8_t> bytes, int max_side, const ImageLimits& limits = {});
+
 // Lossless PNG bytes of an image.
 std::vector<uint8_t> EncodePng(const Image& image);
+// JPEG bytes of an image, `quality` 1 to 100.
+std::vector<uint8_t> EncodeJpeg(const Image& image, int quality = 85);
 
 enum class Fit {
   kPad,   // the whole photograph, long side to `size`, the rest filled with white

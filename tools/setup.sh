@@ -17,7 +17,7 @@ scratch=""
 packages=(
   g++ cmake ninja-build ccache pkg-config dpkg-dev git ca-certificates clang-format clang-tidy
   libomp-dev libopenblas-openmp-dev libtorch-dev librocksdb-dev libfmt-dev
-  libboost-program-options-dev nlohmann-json3-dev libjpeg62-turbo-dev libpng-dev libwebp-dev
+  libboost-program-options-dev nlohmann-json3-dev libjpeg62-turbo-dev libpng-dev libwebp-dev libexif-dev
   libcairo2-dev libxxhash-dev nettle-dev libcsv-dev libgtest-dev libgmock-dev
 )
 

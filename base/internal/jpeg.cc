@@ -9,6 +9,7 @@
 #include <array>
 #include <csetjmp>
 #include <new>
+#include <utility>
 
 #include "base/error.h"
 #include "base/internal/codecs.h"
@@ -18,6 +19,8 @@ namespace {
 
 // A few kilobytes of progressive scans could otherwise keep a processor busy for minutes.
 constexpr int kMaxScans = 500;
+constexpr int kExifMarker = JPEG_APP0 + 1;
+constexpr unsigned kMostMarkerBytes = 0xffff;
 
 // Oddities of a header that leave the pixels whole. Every other warning means that pixels are
 // missing or made up.
@@ -52,6 +55,7 @@ class Decompressor {
       jpeg_create_decompress(&self.info_);
       self.info_.progress = &self.progress_;
       jpeg_mem_src(&self.info_, self.bytes_.data(), self.bytes_.size());
+      jpeg_save_markers(&self.info_, kExifMarker, kMostMarkerBytes);
       jpeg_read_header(&self.info_, TRUE);
     });
   }
@@ -61,6 +65,18 @@ class Decompressor {
   int height() const { return static_cast<int>(info_.image_height); }
   bool is_cmyk() const {
     return info_.jpeg_color_space == JCS_CMYK || info_.jpeg_color_space == JCS_YCCK;
+  }
+
+  // By the first EXIF block. Before Decode, which drops it.
+  int orientation() const {
+    for (const jpeg_marker_struct* marker = info_.marker_list; marker != nullptr;
+         marker = marker->next) {
+      const std::span<const uint8_t> data(marker->data, marker->data_length);
+      if (data.size() > 4 && std::equal(data.begin(), data.begin() + 4, "Exif")) {
+        return ReadOrientation(data);
+      }
+    }
+    return kUpright;
   }
 
   // Sets what comes out: its size, and RGB, or CMYK for both kinds of ink.
@@ -161,10 +177,11 @@ void CmykToRgb(std::vector<uint8_t>& pixels) {
 
 }  // namespace
 
-Image DecodeJpeg(std::span<const uint8_t> bytes, const ImageLimits& limits, int min_side,
-                 PixelLease& lease) {
+StoredImage DecodeJpeg(std::span<const uint8_t> bytes, const ImageLimits& limits, int min_side,
+                       PixelLease& lease) {
   Decompressor jpeg;
   jpeg.ReadHeader(bytes);
+  const int orientation = jpeg.orientation();
   lease.Take(jpeg.width(), jpeg.height(), limits);
   jpeg.Scale(ChooseDivisor(jpeg.width(), jpeg.height(), min_side));
   Image image{.width = jpeg.output_width(), .height = jpeg.output_height(), .rgb = {}};
@@ -172,7 +189,7 @@ Image DecodeJpeg(std::span<const uint8_t> bytes, const ImageLimits& limits, int 
                    jpeg.output_channels());
   jpeg.Decode(image.rgb.data());
   if (jpeg.is_cmyk()) CmykToRgb(image.rgb);
-  return image;
+  return {std::move(image), orientation};
 }
 
 }  // namespace csn::internal

@@ -1,6 +1,7 @@
 #include <png.h>
 
 #include <cstring>
+#include <utility>
 
 #include "base/error.h"
 #include "base/internal/codecs.h"
@@ -21,8 +22,10 @@ struct PngReader {
 };
 
 // A whole file is chunks from IHDR to IEND. libpng stops reading at the last pixel and so misses a
-// lost tail.
-void CheckChunks(std::span<const uint8_t> bytes, const ImageLimits& limits, PixelLease& lease) {
+// lost tail. Returns the EXIF block, empty where there is none.
+std::span<const uint8_t> CheckChunks(std::span<const uint8_t> bytes, const ImageLimits& limits,
+                                     PixelLease& lease) {
+  std::span<const uint8_t> exif;
   for (size_t at = kSignatureBytes;;) {
     if (bytes.size() - at < kChunkBytes) break;
     const size_t length = png_get_uint_32(bytes.data() + at);
@@ -32,7 +35,8 @@ void CheckChunks(std::span<const uint8_t> bytes, const ImageLimits& limits, Pixe
       if (std::memcmp(type, "IHDR", 4) != 0 || length < 8) break;
       lease.Take(png_get_uint_32(type + 4), png_get_uint_32(type + 8), limits);
     }
-    if (std::memcmp(type, "IEND", 4) == 0) return;
+    if (std::memcmp(type, "eXIf", 4) == 0) exif = bytes.subspan(at + kChunkBytes - 4, length);
+    if (std::memcmp(type, "IEND", 4) == 0) return exif;
     at += kChunkBytes + length;
   }
   Fail(ErrorCode::kCorruption, "broken PNG: truncated, no whole chunks from IHDR to IEND");
@@ -40,8 +44,9 @@ void CheckChunks(std::span<const uint8_t> bytes, const ImageLimits& limits, Pixe
 
 }  // namespace
 
-Image DecodePng(std::span<const uint8_t> bytes, const ImageLimits& limits, PixelLease& lease) {
-  CheckChunks(bytes, limits, lease);
+StoredImage DecodePng(std::span<const uint8_t> bytes, const ImageLimits& limits,
+                      PixelLease& lease) {
+  const std::span<const uint8_t> exif = CheckChunks(bytes, limits, lease);
   PngReader reader;
   if (!png_image_begin_read_from_memory(&reader.image, bytes.data(), bytes.size())) {
     Fail(ErrorCode::kCorruption, "broken PNG: {}", reader.image.message);
@@ -59,7 +64,7 @@ Image DecodePng(std::span<const uint8_t> bytes, const ImageLimits& limits, Pixel
     Fail(ErrorCode::kCorruption, "broken PNG: {}", reader.image.message);
   }
   if (alpha) LayOverWhite(image.rgb);
-  return image;
+  return {std::move(image), ReadOrientation(exif)};
 }
 
 }  // namespace csn::internal
@@ -67,11 +72,7 @@ Image DecodePng(std::span<const uint8_t> bytes, const ImageLimits& limits, Pixel
 namespace csn {
 
 std::vector<uint8_t> EncodePng(const Image& image) {
-  Require(image.width > 0 && image.height > 0 &&
-              image.rgb.size() ==
-                  3 * static_cast<size_t>(image.width) * static_cast<size_t>(image.height),
-          "encoding a PNG: expected 3 bytes a pixel for {} x {} pixels, got {}", image.width,
-          image.height, image.rgb.size());
+  internal::RequirePixels(image, "PNG");
   png_image png{};
   png.version = PNG_IMAGE_VERSION;
   png.width = static_cast<png_uint_32>(image.width);

@@ -1,11 +1,30 @@
 #include <webp/decode.h>
+#include <webp/demux.h>
+
+#include <memory>
+#include <utility>
 
 #include "base/error.h"
 #include "base/internal/codecs.h"
 
 namespace csn::internal {
+namespace {
 
-Image DecodeWebp(std::span<const uint8_t> bytes, const ImageLimits& limits, PixelLease& lease) {
+int OrientationOf(std::span<const uint8_t> bytes) {
+  const WebPData data{bytes.data(), bytes.size()};
+  const std::unique_ptr<WebPDemuxer, decltype(&WebPDemuxDelete)> demuxer(WebPDemux(&data),
+                                                                         WebPDemuxDelete);
+  WebPChunkIterator chunk{};
+  if (demuxer == nullptr || !WebPDemuxGetChunk(demuxer.get(), "EXIF", 1, &chunk)) return kUpright;
+  const int orientation = ReadOrientation({chunk.chunk.bytes, chunk.chunk.size});
+  WebPDemuxReleaseChunkIterator(&chunk);
+  return orientation;
+}
+
+}  // namespace
+
+StoredImage DecodeWebp(std::span<const uint8_t> bytes, const ImageLimits& limits,
+                       PixelLease& lease) {
   WebPBitstreamFeatures features;
   if (WebPGetFeatures(bytes.data(), bytes.size(), &features) != VP8_STATUS_OK) {
     Fail(ErrorCode::kCorruption, "broken WebP: the header is damaged or truncated");
@@ -22,7 +41,7 @@ Image DecodeWebp(std::span<const uint8_t> bytes, const ImageLimits& limits, Pixe
     Fail(ErrorCode::kCorruption, "broken WebP: damaged or truncated pixels");
   }
   if (alpha) LayOverWhite(image.rgb);
-  return image;
+  return {std::move(image), OrientationOf(bytes)};
 }
 
 }  // namespace csn::internal
