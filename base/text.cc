@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <fmt/format.h>
+#include <nettle/base64.h>
 
 #include <algorithm>
 #include <array>
@@ -130,6 +131,12 @@ std::string DidYouMean(const std::vector<std::string>& names) {
     text += (i + 1 == names.size() ? " or " : ", ") + names[i];
   }
   return text + "?";
+}
+
+std::string Base64(std::span<const uint8_t> bytes) {
+  std::string text(BASE64_ENCODE_RAW_LENGTH(bytes.size()), '\0');
+  base64_encode_raw(text.data(), bytes.size(), bytes.data());
+  return text;
 }
 
 std::string HumanBytes(uint64_t bytes) {

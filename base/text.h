@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,9 @@ std::vector<std::string> NearestNames(std::string_view wanted,
 
 // "; did you mean a, b or c?", or "" for no names: the tail of an error message.
 std::string DidYouMean(const std::vector<std::string>& names);
+
+// RFC 4648, padded.
+std::string Base64(std::span<const uint8_t> bytes);
 
 // 1536 -> "1.5 KiB"; for people only.
 std::string HumanBytes(uint64_t bytes);

@@ -44,6 +44,15 @@ std::optional<CodePoint> DecodeUtf8(std::string_view text) {
   return CodePoint{value, length};
 }
 
+bool IsUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::optional<CodePoint> point = DecodeUtf8(text);
+    if (!point) return false;
+    text.remove_prefix(point->length);
+  }
+  return true;
+}
+
 size_t DisplayLength(std::string_view text) {
   const auto starts = [](char c) { return (static_cast<uint8_t>(c) & 0xc0) != 0x80; };
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), starts));

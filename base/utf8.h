@@ -18,6 +18,9 @@ struct CodePoint {
 // surrogate, beyond U+10FFFF or cut off.
 std::optional<CodePoint> DecodeUtf8(std::string_view text);
 
+// True where all of `text` is valid UTF-8.
+bool IsUtf8(std::string_view text);
+
 // Code points of valid UTF-8: about the columns it takes.
 size_t DisplayLength(std::string_view text);
 

@@ -19,6 +19,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kMagic = "CSNMODEL";
 constexpr char kMasks[] = "masks";
+constexpr uint32_t kParentVersion = 2;  // the first whose header names a parent
 constexpr size_t kPreludeBytes = kMagic.size() + 2 * sizeof(uint32_t);
 constexpr size_t kTrailerBytes = sizeof(uint64_t);
 
@@ -123,6 +124,7 @@ Json HeaderOf(const Model& model) {
       {"notions", std::move(notions)},
       {"split", {{"seed", model.split.seed}, {"by", model.split.by}}},
       {"training", TrainingToJson(model.training)},
+      {"parent", model.parent},
       {"tensors", std::move(tensors)},
       {"photographs", model.seen_photographs.size()}};
 }
@@ -174,7 +176,7 @@ Tensor TensorFrom(const Json& header, size_t position) {
 }
 
 // Masks stand first among the tensors, `body` begins with them.
-Model FromHeaderAndMasks(const Json& header, Body& body) {
+Model FromHeaderAndMasks(const Json& header, uint32_t version, Body& body) {
   Model model;
   model.trunk = ParseTrunk(header.at("trunk").get<std::string>());
   model.preprocessing = {.size = header.at("input").at("size"),
@@ -185,14 +187,15 @@ Model FromHeaderAndMasks(const Json& header, Body& body) {
   for (const Json& notion : header.at("notions")) model.notions.push_back(NotionFromJson(notion));
   model.split = {.seed = header.at("split").at("seed"), .by = header.at("split").at("by")};
   model.training = TrainingFromJson(header.at("training"));
+  if (version >= kParentVersion) model.parent = header.at("parent");
   Tensor masks = TensorFrom(header, 0);
   masks.values = body.Take<float>(ElementCount(masks.shape));
   model.masks = MasksFrom(masks, model.notions.size());
   return model;
 }
 
-Model FromHeaderAndBody(const Json& header, Body body) {
-  Model model = FromHeaderAndMasks(header, body);
+Model FromHeaderAndBody(const Json& header, uint32_t version, Body body) {
+  Model model = FromHeaderAndMasks(header, version, body);
   for (size_t i = 1; i < header.at("tensors").size(); ++i) {
     Tensor tensor = TensorFrom(header, i);
     tensor.values = body.Take<float>(ElementCount(tensor.shape));
@@ -211,8 +214,13 @@ bool HasMagic(std::span<const uint8_t> bytes) {
          std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) == 0;
 }
 
-// The checks that come before anything else of a file is looked at. Returns the header's length.
-size_t CheckPrelude(std::span<const uint8_t> bytes, const std::string& where) {
+struct Prelude {
+  uint32_t version = kModelFormatVersion;
+  size_t header_bytes = 0;
+};
+
+// The checks that come before anything else of a file is looked at.
+Prelude CheckPrelude(std::span<const uint8_t> bytes, const std::string& where) {
   if (!HasMagic(bytes)) {
     Fail(ErrorCode::kCorruption, "model {}: not a model file (it does not begin with {})", where,
          kMagic);
@@ -225,12 +233,12 @@ size_t CheckPrelude(std::span<const uint8_t> bytes, const std::string& where) {
     Fail(ErrorCode::kCorruption, "model {}: format version {}, this build reads up to {}", where,
          version, kModelFormatVersion);
   }
-  return ReadRaw<uint32_t>(bytes.data() + kMagic.size() + sizeof(uint32_t));
+  return {version, ReadRaw<uint32_t>(bytes.data() + kMagic.size() + sizeof(uint32_t))};
 }
 
-// The checks that come before any content is believed. Returns the header's length.
-size_t CheckFrame(std::span<const uint8_t> bytes, const std::string& where) {
-  const size_t header = CheckPrelude(bytes, where);
+// The checks that come before any content is believed.
+Prelude CheckFrame(std::span<const uint8_t> bytes, const std::string& where) {
+  const Prelude prelude = CheckPrelude(bytes, where);
   if (bytes.size() < kPreludeBytes + kTrailerBytes) {
     Fail(ErrorCode::kCorruption, "model {}: truncated, only {} bytes", where, bytes.size());
   }
@@ -242,11 +250,11 @@ size_t CheckFrame(std::span<const uint8_t> bytes, const std::string& where) {
          "model {}: truncated or altered (checksum {:016x} expected, {:016x} found)", where,
          expected, found);
   }
-  if (header > content - kPreludeBytes) {
-    Fail(ErrorCode::kCorruption, "model {}: a header of {} bytes in a file of {}", where, header,
-         bytes.size());
+  if (prelude.header_bytes > content - kPreludeBytes) {
+    Fail(ErrorCode::kCorruption, "model {}: a header of {} bytes in a file of {}", where,
+         prelude.header_bytes, bytes.size());
   }
-  return header;
+  return prelude;
 }
 
 // Calls `read`; whatever is wrong with the content becomes damage of the file.
@@ -306,20 +314,20 @@ std::vector<uint8_t> FormatModel(const Model& model) {
 }
 
 Model ParseModel(std::span<const uint8_t> bytes, const std::string& where) {
-  const size_t header_bytes = CheckFrame(bytes, where);
-  const auto header = bytes.subspan(kPreludeBytes, header_bytes);
-  const size_t body_begin = kPreludeBytes + header_bytes;
+  const Prelude prelude = CheckFrame(bytes, where);
+  const auto header = bytes.subspan(kPreludeBytes, prelude.header_bytes);
+  const size_t body_begin = kPreludeBytes + prelude.header_bytes;
   const auto body = bytes.subspan(body_begin, bytes.size() - kTrailerBytes - body_begin);
   return Translated(where, [&] {
-    Model model = FromHeaderAndBody(Json::parse(header), Body(body));
+    Model model = FromHeaderAndBody(Json::parse(header), prelude.version, Body(body));
     model.id = Sha256(bytes);
     return model;
   });
 }
 
 Model LoadModelHeader(const std::string& path) {
-  const size_t length = CheckPrelude(ReadFilePart(path, 0, kPreludeBytes), path);
-  const std::vector<uint8_t> text = ReadFilePart(path, kPreludeBytes, length);
+  const Prelude prelude = CheckPrelude(ReadFilePart(path, 0, kPreludeBytes), path);
+  const std::vector<uint8_t> text = ReadFilePart(path, kPreludeBytes, prelude.header_bytes);
   Json header;
   size_t count = 0;
   Translated(path, [&] {
@@ -327,10 +335,10 @@ Model LoadModelHeader(const std::string& path) {
     count = ElementCount(TensorFrom(header, 0).shape);
   });
   const std::vector<uint8_t> masks =
-      ReadFilePart(path, kPreludeBytes + length, count * sizeof(float));
+      ReadFilePart(path, kPreludeBytes + prelude.header_bytes, count * sizeof(float));
   return Translated(path, [&] {
     Body body(masks);
-    return FromHeaderAndMasks(header, body);
+    return FromHeaderAndMasks(header, prelude.version, body);
   });
 }
 

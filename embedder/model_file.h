@@ -19,7 +19,7 @@
 
 namespace csn {
 
-inline constexpr uint32_t kModelFormatVersion = 1;
+inline constexpr uint32_t kModelFormatVersion = 2;
 
 // Stored by name in model files.
 enum class Trunk {
@@ -63,7 +63,8 @@ struct Model {
   std::vector<Notion> notions;
   MaskTable masks;  // [C, d]
   SplitRule split;
-  TrainingRecord training;
+  TrainingRecord training;      // of the network; masks added later are not in its history
+  std::string parent;           // id of the model that a mask was added to; empty: trained as it is
   std::vector<Tensor> tensors;  // the trunk's weights
   std::vector<uint64_t>
       seen_photographs;  // Hash64 of every photograph trained or validated on, ascending

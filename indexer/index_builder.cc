@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/thread_pool.h"
+#include "base/utf8.h"
 #include "indexer/internal/row_collector.h"
 #include "indexer/internal/subspace_builder.h"
 #include "storage/generation.h"
@@ -57,7 +58,7 @@ struct Build {
 };
 
 void CheckOptions(const BuildOptions& options) {
-  if (options.index_key != "auto") CheckIndexKey(options.index_key);
+  if (options.index_key != kAutoKey) CheckIndexKey(options.index_key);
   Require(options.batch >= 1, "batch: expected at least 1 photograph, got {}", options.batch);
   Require(options.threads >= 0, "threads: expected 0 (all) or more, got {}", options.threads);
 }
@@ -90,8 +91,8 @@ std::vector<SubspaceManifest> BuildSubspaces(const Build& build, const MaskTable
                                              MatrixView embeddings, const std::string& folder) {
   const std::vector<double> scales = NotionScales(masks, embeddings);
   const size_t count = masks.notion_count();
-  std::string key = build.options.index_key;
-  if (key == "auto") key = embeddings.rows <= build.options.flat_rows ? "Flat" : "HNSW32";
+  const std::string key =
+      ChooseKey(build.options.index_key, embeddings.rows, build.options.flat_rows);
   std::vector<SubspaceManifest> subspaces(count);
   std::mutex mutex;
   uint64_t done = 0;
@@ -119,6 +120,15 @@ std::vector<SubspaceManifest> BuildSubspaces(const Build& build, const MaskTable
   return subspaces;
 }
 
+// Absolute, so that it is found from anywhere; empty where a manifest cannot hold it.
+std::string PhotographFolder(const Catalogue& catalogue) {
+  const std::filesystem::path folder = catalogue.folder();
+  std::error_code error;
+  const std::string absolute =
+      std::filesystem::absolute(folder.empty() ? "." : folder, error).lexically_normal();
+  return error || !IsUtf8(absolute) ? "" : absolute;
+}
+
 Manifest MakeManifest(const Build& build, const Model& model, const StreamCounts& counts) {
   Manifest manifest;
   manifest.created_by = build.options.created_by;
@@ -131,6 +141,7 @@ Manifest MakeManifest(const Build& build, const Model& model, const StreamCounts
   manifest.split_seed = model.split.seed;
   manifest.split_by = model.split.by;
   manifest.preprocessing = PreprocessingChecksum(model.preprocessing);
+  manifest.photographs = PhotographFolder(build.catalogue);
   manifest.columns = build.catalogue.columns();
   manifest.notions = model.notions;
   manifest.masks = model.masks;

@@ -14,6 +14,9 @@
 
 namespace csn {
 
+inline constexpr char kAutoKey[] = "auto";
+inline constexpr uint64_t kMostFlatRows = 50'000;
+
 struct BuildOptions {
   std::string catalogue_path;  // only for messages
   std::string model_path;
@@ -22,9 +25,9 @@ struct BuildOptions {
                         // only counted
   std::string created_by;  // program and version, for the manifest
   // These change results.
-  std::string index_key =
-      "auto";  // FAISS factory string for every notion; auto: Flat up to flat_rows, then HNSW32
-  uint64_t flat_rows = 50'000;
+  // FAISS factory string for every notion; auto: Flat up to flat_rows, then HNSW32.
+  std::string index_key = kAutoKey;
+  uint64_t flat_rows = kMostFlatRows;
   uint64_t seed = 1;  // of the recall sample
   ImageLimits limits{};
   // Speed only.

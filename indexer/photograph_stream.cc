@@ -137,14 +137,12 @@ class Pipeline {
   std::vector<std::jthread> threads_;
 };
 
-void CountReject(const Slot& slot, RejectFile& rejects, StreamCounts& counts) {
-  rejects.Add(*slot.reject);
-  ++counts.rejected;
-  if (slot.bad_image) ++counts.rejected_images;
-  if (counts.first_rejected.size() < kFirstRejected) counts.first_rejected.push_back(*slot.reject);
-}
-
 }  // namespace
+
+void StreamCounts::CountRejected(const Reject& reject) {
+  ++rejected;
+  if (first_rejected.size() < kFirstRejected) first_rejected.push_back(reject);
+}
 
 StreamCounts StreamPhotographs(const Catalogue& catalogue, const StreamOptions& options,
                                RejectFile& rejects,
@@ -159,7 +157,9 @@ StreamCounts StreamPhotographs(const Catalogue& catalogue, const StreamOptions& 
     if (slot == nullptr) break;
     ++counts.rows;
     if (slot->reject) {
-      CountReject(*slot, rejects, counts);
+      rejects.Add(*slot->reject);
+      counts.CountRejected(*slot->reject);
+      if (slot->bad_image) ++counts.rejected_images;
     } else {
       ++counts.accepted;
       sink(std::move(slot->photograph));

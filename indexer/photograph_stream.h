@@ -35,6 +35,8 @@ struct StreamCounts {
   uint64_t rejected = 0;
   uint64_t rejected_images = 0;        // of them: rows whose image is missing, broken or too large
   std::vector<Reject> first_rejected;  // the first few, for people
+
+  void CountRejected(const Reject& reject);
 };
 
 // Reads every row: rejects go to `rejects` (with line and reason: what the catalogue refused, and

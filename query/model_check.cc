@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "embedder/model_file.h"
 #include "storage/layout.h"
 
 namespace csn {
@@ -77,12 +76,15 @@ void CheckModelHeader(const Generation& generation) {
               generation);
 }
 
-void CheckModel(const Generation& generation) {
-  const Model model = LoadModel(ModelPath(generation));
+void CheckModel(const Generation& generation) { LoadCheckedModel(generation); }
+
+Model LoadCheckedModel(const Generation& generation) {
+  Model model = LoadModel(ModelPath(generation));
   const std::string& expected = generation.manifest().model_id;
   RequireNone(model.id == expected ? "" : fmt::format("model {}, expected {}", model.id, expected),
               generation);
   RequireNone(Difference(model, generation.manifest()), generation);
+  return model;
 }
 
 }  // namespace csn

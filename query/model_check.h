@@ -1,6 +1,7 @@
 // That an index's model.csn is the model its manifest speaks of.
 #pragma once
 
+#include "embedder/model_file.h"
 #include "storage/generation.h"
 
 namespace csn {
@@ -10,7 +11,9 @@ namespace csn {
 // Error(kCorruption) where the model is no model.
 void CheckModelHeader(const Generation& generation);
 
-// The same after reading the whole model: its checksum, and that its id is the manifest's.
+// The same after reading the whole model, its checksum, and that its id is the manifest's.
 void CheckModel(const Generation& generation);
+// The model, so checked.
+Model LoadCheckedModel(const Generation& generation);
 
 }  // namespace csn

@@ -233,6 +233,8 @@ void Catalogue::ForEach(const std::function<bool(CatalogueRow&&, uint64_t line)>
   if (rows != impl.row_count) impl.FailChanged();
 }
 
+const std::string& Catalogue::folder() const { return impl_->folder; }
+
 std::string Catalogue::ImagePath(const Item& item) const {
   return (fs::path(impl_->folder) / item.image).string();
 }

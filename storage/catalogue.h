@@ -69,6 +69,8 @@ class Catalogue {
   // where the file changed since Open or cannot be read.
   void ForEach(const std::function<bool(CatalogueRow&&, uint64_t line)>& sink) const;
 
+  // What image paths start from: the catalogue file's folder, or the folder of images itself.
+  const std::string& folder() const;
   // The path to open for an item's image.
   std::string ImagePath(const Item& item) const;
 

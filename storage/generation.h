@@ -62,6 +62,12 @@ class GenerationWriter {
 
   const std::string& folder() const;  // where to put the files of layout.h
 
+  // Puts a file of a published generation of this index into the new one, by a hard link where the
+  // file system has them, else a copy. `file` is a name of its manifest. Publish throws
+  // Error(kCorruption) where the file no longer is what that manifest says, so that damage is never
+  // handed on as sound.
+  void Share(const Generation& from, const std::string& file);
+
   // Fills manifest.files from what lies in folder() (sizes, checksums), syncs every file, writes
   // the manifest, renames the folder to its final name, replaces CURRENT. Before the last step
   // nothing is visible. The new generation and the one that was live before stand, all others are

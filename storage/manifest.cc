@@ -15,6 +15,7 @@ using nlohmann::ordered_json;
 
 constexpr char kCategorical[] = "categorical";
 constexpr char kNumeric[] = "numeric";
+constexpr uint64_t kPhotographsVersion = 2;  // the first that says where photographs are
 
 // One object of the text, read strictly: every field asked for must be there and of its kind.
 class Fields {
@@ -210,10 +211,9 @@ void ReadFiles(const Fields& root, Manifest& manifest) {
 Manifest ReadManifest(const Fields& root) {
   Manifest manifest;
   const uint64_t version = root.Count("format_version");
-  if (version > kIndexFormatVersion) {
+  if (version < 1 || version > kIndexFormatVersion) {
     root.FailAs("format version {}, this build reads up to {}", version, kIndexFormatVersion);
   }
-  manifest.format_version = static_cast<int>(version);
   manifest.created_by = root.Text("created_by");
   manifest.model_id = root.Text("model_id");
   manifest.dim = root.Count("dim");
@@ -225,6 +225,7 @@ Manifest ReadManifest(const Fields& root) {
   manifest.split_seed = split.Count("seed");
   manifest.split_by = split.Text("by");
   manifest.preprocessing = root.Text("preprocessing");
+  if (version >= kPhotographsVersion) manifest.photographs = root.Text("photographs");
   ReadColumns(root, manifest);
   ReadNotions(root, manifest);
   ReadFiles(root, manifest);
@@ -239,7 +240,7 @@ Manifest ReadManifest(const Fields& root) {
 std::string FormatManifest(const Manifest& manifest) {
   const std::string fault = internal::ManifestFault(manifest);
   Require(fault.empty(), "manifest to be written: {}", fault);
-  ordered_json root = {{"format_version", manifest.format_version},
+  ordered_json root = {{"format_version", kIndexFormatVersion},
                        {"created_by", manifest.created_by},
                        {"model_id", manifest.model_id},
                        {"dim", manifest.dim},
@@ -248,7 +249,8 @@ std::string FormatManifest(const Manifest& manifest) {
                        {"rejected", manifest.rejected},
                        {"seed", manifest.seed},
                        {"split", {{"seed", manifest.split_seed}, {"by", manifest.split_by}}},
-                       {"preprocessing", manifest.preprocessing}};
+                       {"preprocessing", manifest.preprocessing},
+                       {"photographs", manifest.photographs}};
   ordered_json& columns = root["columns"] = ordered_json::array();
   for (const Column& column : manifest.columns) {
     columns.push_back({{"name", column.name}, {"type", ColumnTypeName(column.type)}});

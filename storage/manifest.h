@@ -13,7 +13,7 @@
 
 namespace csn {
 
-inline constexpr int kIndexFormatVersion = 1;
+inline constexpr int kIndexFormatVersion = 2;
 
 // One notion's subspace index.
 struct SubspaceManifest {
@@ -33,7 +33,6 @@ struct FileEntry {
 };
 
 struct Manifest {
-  int format_version = kIndexFormatVersion;
   std::string created_by;  // program and version
   std::string model_id;    // SHA-256 of model.csn
   size_t dim = 0;
@@ -45,6 +44,9 @@ struct Manifest {
   uint64_t split_seed = 0;
   std::string split_by;       // a column; empty: sku
   std::string preprocessing;  // image.h PreprocessingChecksum of the model's recipe
+  // The folder that items' image paths start from, absolute, as it was when the index was built;
+  // empty where it is not known.
+  std::string photographs;
   std::vector<Column> columns;
   std::vector<Notion> notions;
   MaskTable masks;                          // [C, d], equal to the model's
@@ -57,7 +59,7 @@ struct Manifest {
 // would refuse is never written.
 std::string FormatManifest(const Manifest& manifest);
 // `where` names the file in messages. Throws Error(kCorruption) on malformed text, missing or
-// contradicting fields, a newer format version ("format version 3, this build reads up to 1").
+// contradicting fields, a newer format version ("format version 3, this build reads up to 2").
 Manifest ParseManifest(std::string_view text, const std::string& where);
 
 }  // namespace csn

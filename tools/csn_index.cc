@@ -1,8 +1,12 @@
 // Builds, checks and lists index directories.
+#include "tools/csn_index.h"
+
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "base/utf8.h"
+#include "embedder/model_file.h"
 #include "indexer/index_builder.h"
 #include "query/model_check.h"
 #include "storage/generation.h"
@@ -60,20 +64,6 @@ const Page kListPage = {
         "  CSN_INDEX=shoes.idx csn_index list --format table\n"
         "      a table in any case\n"};
 
-std::string PercentOf(double share) { return fmt::format("{:.1f} %", 100 * share); }
-
-// Beside the index directory, which holds nothing that is not the index.
-std::string DefaultRejects(const std::string& index) {
-  std::filesystem::path path = std::filesystem::path(index).lexically_normal();
-  if (!path.has_filename()) path = path.parent_path();
-  // "." and ".." have a name only from further up.
-  if (path.filename() == "." || path.filename() == "..") {
-    path = std::filesystem::absolute(path).lexically_normal();
-    if (!path.has_filename()) path = path.parent_path();
-  }
-  return path.string() + ".rejects.tsv";
-}
-
 void AddBuildOptions(po::options_description& options) {
   po::options_description input("Input and output"), choice("These change results"),
       speed("Speed only"), show("Output");
@@ -81,11 +71,7 @@ void AddBuildOptions(po::options_description& options) {
   input.add_options()("model", po::value<std::string>()->required()->value_name("MODEL"),
                       "model file of csn_train");
   AddIndexOption(input);
-  choice.add_options()(
-      "index-key", po::value<std::string>()->default_value("auto")->value_name("KEY"),
-      "FAISS factory string: Flat, HNSW<M>, or auto: Flat up to 50,000 rows, then HNSW32")(
-      "seed", po::value<int64_t>()->default_value(1)->value_name("N"),
-      "draws the items that recall is measured with");
+  AddIndexBuildOptions(choice);
   AddThreadsOption(speed);
   speed.add_options()("batch", po::value<int64_t>()->default_value(128)->value_name("N"),
                       "photographs embedded at once");
@@ -134,7 +120,7 @@ int Build(const Arguments& arguments) {
       .rejects = RejectPath(values, DefaultRejects(IndexOption(values))),
       .created_by = VersionLine("csn_index"),
       .index_key = values["index-key"].as<std::string>(),
-      .seed = static_cast<uint64_t>(IntegerOption(values, "seed", 0, INT64_MAX)),
+      .seed = SeedOption(values),
       .threads = ThreadsOption(values),
       .batch = static_cast<size_t>(IntegerOption(values, "batch", 1, kLargestBatch))};
   const bool table = WantsTable(values);
@@ -201,6 +187,11 @@ uint64_t AllBytes(const Manifest& manifest) {
   return bytes;
 }
 
+// Of the model that notions were added to; "" where it is as it was trained.
+std::string ParentId(const Generation& generation) {
+  return LoadModelHeader(generation.folder() + "/" + layout::kModel).parent;
+}
+
 Json ListJson(const Generation& generation) {
   const Manifest& manifest = generation.manifest();
   Json notions = Json::array();
@@ -221,11 +212,13 @@ Json ListJson(const Generation& generation) {
           {"catalogue_rows", manifest.catalogue_rows},
           {"rejected", manifest.rejected},
           {"model_id", manifest.model_id},
+          {"parent_id", ParentId(generation)},
           {"created_by", manifest.created_by},
           {"dim", manifest.dim},
           {"seed", manifest.seed},
           {"split", {{"seed", manifest.split_seed}, {"by", manifest.split_by}}},
           {"preprocessing", manifest.preprocessing},
+          {"photographs", manifest.photographs},
           {"bytes", AllBytes(manifest)},
           {"notions", notions}};
 }
@@ -240,12 +233,14 @@ std::string ListTable(const Generation& generation) {
                     IsExactKey(subspace.key) ? "exact" : PercentOf(subspace.recall),
                     HumanBytes(IndexBytes(manifest, id))});
   }
+  const std::string parent = ParentId(generation);
   return fmt::format(
-             "generation  {}, {}\nrows        {} ({} rejected of {})\nmodel       {}\n"
-             "made by     {}\n\n",
+             "generation   {}, {}\nrows         {} ({} rejected of {})\nmodel        {}\n{}"
+             "made by      {}\nphotographs  {}\n\n",
              generation.name(), HumanBytes(AllBytes(manifest)), Grouped(manifest.rows),
              Grouped(manifest.rejected), Grouped(manifest.catalogue_rows), manifest.model_id,
-             manifest.created_by) +
+             parent.empty() ? "" : "  added to   " + parent + "\n", manifest.created_by,
+             manifest.photographs.empty() ? "not known" : EscapeForTerminal(manifest.photographs)) +
          FormatTable(rows);
 }
 
@@ -273,9 +268,11 @@ int Run(const Arguments& arguments) {
        .about = "Turns catalogues into index directories that csn_query asks.",
        .examples =
            "  csn_index build --catalogue shoes/catalogue.csv --model shoes.csn --index shoes.idx\n"
+           "  csn_index add-notion --index shoes.idx --notion toe=toe_shape --catalogue shop.csv\n"
            "  csn_index list --index shoes.idx\n"
            "  csn_index verify --index shoes.idx\n"},
       {{"build", "catalogue + model -> a new generation of an index directory", Build},
+       {"add-notion", "a new notion for an index, fitted on its stored embeddings", RunAddNotion},
        {"verify", "read and check every byte of the live generation", Verify},
        {"list", "show the live generation", List}});
 }

@@ -8,22 +8,30 @@
 #include <filesystem>
 #include <numeric>
 
+#include "query/photograph.h"
 #include "query/protocol.h"
 #include "query/query_engine.h"
 #include "storage/layout.h"
 #include "storage/vector_file.h"
 #include "tools/cli.h"
+#include "tools/report/open_page.h"
+#include "tools/report/query_report.h"
 
 namespace csn::cli {
 namespace {
 
 using Arguments = std::vector<std::string>;
 
+constexpr char kHtml[] = "html";
+
 const Page kPage = {
-    .usage = "csn_query --notion NAME[=W][,NAME[=W]...] (--sku SKU | --vector FILE) [options]",
+    .usage =
+        "csn_query --notion NAME[=W][,NAME[=W]...] (--sku SKU | --image FILE | --vector FILE) "
+        "[options]",
     .about =
-        "Finds the items of an index that are most like one item, or one vector, in the notions\n"
-        "asked for. Several notions are weighed against each other; a negative weight means\n"
+        "Finds the items of an index that are most like one item, photograph or vector, in the\n"
+        "notions asked for. Several notions are weighed against each other; a negative weight "
+        "means\n"
         "\"unlike in\". Every hit says how near it is in each notion (1.0 is the root mean square\n"
         "distance of two random items) and how much of its score comes from it. The item itself\n"
         "is left out of its own answer.",
@@ -32,6 +40,10 @@ const Page kPage = {
         "      the ten items with the most similar heels\n"
         "  csn_query --index shoes.idx --notion closure=2,colour=-0.5 --sku SHOE-00042 -k 5\n"
         "      closed in the same way, rather of another colour\n"
+        "  csn_query --index shoes.idx --notion closure --image photo.jpg -k 5\n"
+        "      closed like the shoe on a photograph\n"
+        "  csn_query --index shoes.idx --sku SHOE-00042 --open\n"
+        "      a page of photographs in the browser, a row for each notion\n"
         "  csn_query --index shoes.idx --notion closure --vector query.npy --exact --format csv\n"
         "      proven nearest to an embedding from elsewhere, as CSV\n"};
 
@@ -42,12 +54,21 @@ po::options_description Options() {
                      po::value<Arguments>()->composing()->value_name("NAME[=W][,NAME[=W]...]"),
                      "kinds of similarity that count, with weights (default 1); repeatable")(
       "sku", po::value<std::string>()->value_name("SKU"), "like this item of the index")(
+      "image", po::value<std::string>()->value_name("FILE"),
+      "like what this photograph shows (JPEG, PNG or WebP); always answered exactly")(
       "vector", po::value<std::string>()->value_name("FILE"),
       "like this embedding: a JSON array or a .npy file")(
       "k,k", po::value<int64_t>()->default_value(10)->value_name("N"), "hits wanted")(
       "exact", po::bool_switch(), "a proven answer even where an approximate index is faster");
-  show.add_options()("format", po::value<std::string>()->value_name("table|jsonl|json|csv"),
-                     "how stdout is written (default: a table on a terminal, else JSON lines)");
+  show.add_options()(
+      "format", po::value<std::string>()->value_name("table|jsonl|json|csv|html"),
+      "how stdout is written (default: a table on a terminal, else JSON lines); html: "
+      "a page of photographs, a row for each notion, all of them weighted alike where "
+      "--notion names none")("open", po::bool_switch(),
+                             "write that page to a temporary file and open it (xdg-open)")(
+      "photographs", po::value<std::string>()->value_name("DIR"),
+      "for the page: the folder that image paths start from (default: where they were when the "
+      "index was built)");
   options.add(what).add(show);
   return options;
 }
@@ -59,9 +80,17 @@ size_t TerminalWidth() {
   return size.ws_col;
 }
 
-Format OutputFormat(const po::variables_map& values) {
-  if (values.count("format") != 0) return ParseFormat(values["format"].as<std::string>());
-  return StdoutIsTerminal() ? Format::kTable : Format::kJsonl;
+// Text, or nothing where it is to be a page.
+std::optional<Format> OutputFormat(const po::variables_map& values) {
+  const bool open = values["open"].as<bool>();
+  if (values.count("format") == 0) {
+    if (open) return std::nullopt;
+    return StdoutIsTerminal() ? Format::kTable : Format::kJsonl;
+  }
+  const std::string& name = values["format"].as<std::string>();
+  if (name == kHtml) return std::nullopt;
+  Require(!open, "--open and --format {}: only a page (--format html) can be opened", name);
+  return ParseFormat(name);
 }
 
 std::vector<std::string> NotionNames(const QueryEngine& engine) {
@@ -72,9 +101,9 @@ std::vector<std::string> NotionNames(const QueryEngine& engine) {
 
 // Can be typed into a shell, and shown, as it is.
 bool IsPlain(const std::string& text) {
-  return !text.empty() && text.front() != '-' && std::ranges::all_of(text, [](char c) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("-_.:/").find(c) != std::string_view::npos;
+           std::string_view("-_.:/=,").find(c) != std::string_view::npos;
   });
 }
 
@@ -92,7 +121,7 @@ std::vector<std::string> PlainSkus(const QueryEngine& engine) {
   std::iota(rows.begin(), rows.end(), 0u);
   std::vector<std::string> skus;
   for (const Item& item : engine.generation().metadata().GetMany(rows)) {
-    if (skus.size() < 3 && IsPlain(item.sku)) skus.push_back(item.sku);
+    if (skus.size() < 3 && IsPlain(item.sku) && item.sku.front() != '-') skus.push_back(item.sku);
   }
   return skus;
 }
@@ -117,7 +146,7 @@ std::vector<std::string> PlainSkus(const QueryEngine& engine) {
                                   ? "csn_query --index DIR"
                                   : (named ? "csn_query --index " + Quoted(index) : "csn_query");
   Fail(ErrorCode::kInvalidArgument,
-       "nothing to look for: expected --sku SKU or --vector FILE; try\n"
+       "nothing to look for: expected --sku SKU, --image FILE or --vector FILE; try\n"
        "  {0} --notion {1} --sku {4}\n"
        "  {0} --notion {2} --sku {5} -k 5\n"
        "  {0} --notion {3} --sku {6} --exact --format json",
@@ -143,29 +172,79 @@ void CheckVectorFile(const std::string& path, const Query& query, const QueryEng
           path, found, expected);
 }
 
+// What to look for; `engine` reads what is not in the index yet.
+void ResolveItem(const po::variables_map& values, const QueryEngine& engine, Query& query) {
+  if (values.count("sku") != 0) {
+    query.by = values["sku"].as<std::string>();
+  } else if (values.count("image") != 0) {
+    query.by = EmbedPhotograph(engine.generation(), values["image"].as<std::string>());
+    // Beside embedding it a scan costs nothing.
+    query.exact = true;
+  } else {
+    query.by = ReadVectorFile(values["vector"].as<std::string>());
+    CheckVectorFile(values["vector"].as<std::string>(), query, engine);
+  }
+}
+
+// "sku", "image" or "vector".
+std::string AskedBy(const po::variables_map& values) {
+  std::vector<std::string> given;
+  for (const char* option : {"sku", "image", "vector"}) {
+    if (values.count(option) != 0) given.push_back(option);
+  }
+  Require(given.size() <= 1, "--{}: expected one of them, got both", fmt::join(given, " and --"));
+  if (given.empty()) FailWithoutItem(values);
+  return given.front();
+}
+
+void ShowPage(const po::variables_map& values, const Arguments& arguments,
+              const QueryEngine& engine, const Query& query, const std::string& asked_by) {
+  QueryReportOptions options = {.photographs = engine.generation().manifest().photographs,
+                                .image = "",
+                                .title = values[asked_by].as<std::string>(),
+                                .command = "csn_query",
+                                .made_by = VersionLine("csn_query")};
+  if (values.count("photographs") != 0) {
+    options.photographs = values["photographs"].as<std::string>();
+  }
+  if (asked_by == "image") options.image = options.title;
+  for (const std::string& argument : arguments) options.command += " " + Quoted(argument);
+  const QueryReport report = MakeQueryReport(engine, query, options);
+  if (report.missing > 0) {
+    Note(
+        fmt::format("{} of {} photographs cannot be shown; the first: {} (--photographs DIR says "
+                    "where they are)",
+                    report.missing, report.missing + report.shown, report.first_missing));
+  }
+  const std::string html = FormatQueryPage(report.page);
+  if (values["open"].as<bool>()) {
+    Note("opened " + OpenPage(html));
+  } else {
+    Print(html);
+  }
+}
+
 int Run(const Arguments& arguments) {
   po::options_description options = Options();
   po::variables_map values;
   if (!ParseOptions(arguments, kPage, options, values)) return 0;
-  const Format format = OutputFormat(values);
-  const bool by_sku = values.count("sku") != 0, by_vector = values.count("vector") != 0;
-  Require(!by_sku || !by_vector, "--sku and --vector: expected one of them, got both");
-  if (!by_sku && !by_vector) FailWithoutItem(values);
+  const std::optional<Format> format = OutputFormat(values);
+  const std::string asked_by = AskedBy(values);
+  if (asked_by == "image") RestartWithShortSpins();
 
   Query query{.k = static_cast<size_t>(IntegerOption(values, "k", 1, kMaxHits)),
               .exact = values["exact"].as<bool>()};
   if (values.count("notion") != 0) query.notions = AskedNotions(values);
-  if (by_sku) {
-    query.by = values["sku"].as<std::string>();
-  } else {
-    query.by = ReadVectorFile(values["vector"].as<std::string>());
-  }
   const std::string index = IndexOption(values);
   const QueryEngine engine = QueryEngine::Open(index);
-  if (by_vector) CheckVectorFile(values["vector"].as<std::string>(), query, engine);
-  Require(!query.notions.empty(), "--notion is missing: index {} knows {}", index,
+  Require(!query.notions.empty() || !format, "--notion is missing: index {} knows {}", index,
           fmt::join(NotionNames(engine), ", "));
-  Print(FormatAnswer(engine.Search(query), format, TerminalWidth()));
+  ResolveItem(values, engine, query);
+  if (format) {
+    Print(FormatAnswer(engine.Search(query), *format, TerminalWidth()));
+  } else {
+    ShowPage(values, arguments, engine, query, asked_by);
+  }
   return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "base/scan.h"
 #include "base/thread_pool.h"
+#include "indexer/index_builder.h"
 #include "query/evaluation.h"
 #include "storage/subspace_index.h"
 
@@ -98,6 +99,11 @@ class RecallMeter {
 };
 
 }  // namespace
+
+std::string ChooseKey(const std::string& key, uint64_t rows, uint64_t flat_rows) {
+  if (key != kAutoKey) return key;
+  return rows <= flat_rows ? "Flat" : "HNSW32";
+}
 
 SubspaceManifest BuildSubspace(const SubspaceJob& job) {
   const Matrix vectors = Project(*job.masks, job.notion, job.embeddings);

@@ -28,6 +28,9 @@ inline constexpr double kWantedRecall = 0.99;
 inline constexpr int kFirstEfSearch = 64;
 inline constexpr int kLastEfSearch = 512;
 
+// The factory string that `auto` stands for: exact while the rows are few.
+std::string ChooseKey(const std::string& key, uint64_t rows, uint64_t flat_rows);
+
 // A notion without live dimensions gets a flat index whatever the key: all its rows tie.
 // Recall@10 of an approximate index is measured by distance on min(n, 1000) rows, each left out of
 // its own answer.

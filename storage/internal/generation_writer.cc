@@ -1,6 +1,7 @@
 // GenerationWriter (storage/generation.h).
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -186,10 +187,26 @@ struct GenerationWriter::Impl {
     fs::remove(index, ignored);
   }
 
+  // What was shared is still what its generation's manifest says.
+  void CheckShared(const std::map<std::string, FileEntry>& files) const {
+    for (const auto& [file, source] : shared) {
+      const FileEntry& found = files.at(file);
+      if (found.size == source.entry.size && found.checksum == source.entry.checksum) continue;
+      Fail(ErrorCode::kCorruption, "{}: {} bytes with checksum {}, expected {} with {}",
+           source.path, found.size, found.checksum, source.entry.size, source.entry.checksum);
+    }
+  }
+
+  struct Source {
+    std::string path;
+    FileEntry entry;
+  };
+
   std::string index;
   bool made_index;
   internal::IndexLock lock;
   std::string build;
+  std::map<std::string, Source> shared;
   bool published = false;
 };
 
@@ -200,12 +217,25 @@ GenerationWriter::~GenerationWriter() = default;
 
 const std::string& GenerationWriter::folder() const { return impl_->build; }
 
+void GenerationWriter::Share(const Generation& from, const std::string& file) {
+  Translated(impl_->index, [&] {
+    const std::string path = from.folder() + "/" + file;
+    const fs::path target = fs::path(impl_->build) / file;
+    fs::create_directories(target.parent_path());
+    std::error_code unlinkable;
+    fs::create_hard_link(path, target, unlinkable);
+    if (unlinkable) fs::copy_file(path, target);
+    impl_->shared[file] = {.path = path, .entry = from.manifest().files.at(file)};
+  });
+}
+
 std::string GenerationWriter::Publish(Manifest manifest) {
   Require(!impl_->published, "index {}: this writer has published already", impl_->index);
   return Translated(impl_->index, [&] {
     const std::optional<std::string> before = LiveGeneration(impl_->index);
     std::string name = impl_->NextName();
     manifest.files = SealFiles(impl_->build);
+    impl_->CheckShared(manifest.files);
     const std::string text = FormatManifest(manifest);
     WriteFileAtomically(impl_->build + "/" + layout::kManifest, text);
     impl_->Place(name, text);

@@ -25,10 +25,6 @@ bool StaysInside(const std::string& path) {
 
 std::string CountsFault(const Manifest& manifest) {
   constexpr uint64_t kMaxRows = std::numeric_limits<uint32_t>::max();
-  if (manifest.format_version != kIndexFormatVersion) {
-    return fmt::format("format_version {}, expected {}", manifest.format_version,
-                       kIndexFormatVersion);
-  }
   if (!IsHex(manifest.model_id, 64)) {
     return fmt::format("model_id '{}', expected 64 lower-case hexadecimal digits",
                        manifest.model_id);

@@ -106,8 +106,15 @@ TEST(ModelFileTest, ForeignAndNewerFilesAreNamed) {
   newer[8] = 3;
   EXPECT_THAT([&] { ParseModel(newer, "m.csn"); },
               ThrowsError(ErrorCode::kCorruption,
-                          "model m.csn: format version 3, this build reads up to 1"));
+                          "model m.csn: format version 3, this build reads up to 2"));
   EXPECT_THAT([] { LoadModel("/nowhere/m.csn"); }, ThrowsError(ErrorCode::kNotFound, "m.csn"));
+}
+
+TEST(ModelFileTest, AParentIsKept) {
+  Model model = SmallModel();
+  EXPECT_EQ(ParseModel(FormatModel(model), "m.csn").parent, "");
+  model.parent = std::string(64, 'a');
+  EXPECT_EQ(ParseModel(FormatModel(model), "m.csn").parent, model.parent);
 }
 
 TEST(TrunkTest, NamesGoBothWays) {

@@ -26,6 +26,7 @@ Manifest SmallManifest() {
   manifest.split_seed = std::numeric_limits<uint64_t>::max() - 1;
   manifest.split_by = "style";
   manifest.preprocessing = std::string(32, 'b');
+  manifest.photographs = "/srv/shop \xc3\xa4";
   manifest.columns = {{"prix \"net\" \xc3\xa4", ColumnType::kNumber},
                       {"sizes", ColumnType::kList},
                       {"brand", ColumnType::kText}};
@@ -57,7 +58,7 @@ TEST(ManifestTest, ReadsBackEqual) {
   const std::string text = FormatManifest(written);
   const Manifest read = ParseManifest(text, "m");
   EXPECT_EQ(FormatManifest(read), text);
-  EXPECT_EQ(read.format_version, kIndexFormatVersion);
+  EXPECT_EQ(read.photographs, written.photographs);
   EXPECT_EQ(read.created_by, written.created_by);
   EXPECT_EQ(read.model_id, written.model_id);
   EXPECT_EQ(read.dim, 3u);
@@ -112,7 +113,7 @@ TEST(ManifestTest, EveryMaskAndScaleReadsBackToTheBit) {
 TEST(ManifestTest, NewerVersionIsRefusedBeforeAnythingElse) {
   EXPECT_THAT([] { ParseManifest(R"({"format_version": 3, "unknown": []})", "x/MANIFEST.json"); },
               ThrowsError(ErrorCode::kCorruption,
-                          "manifest x/MANIFEST.json: format version 3, this build reads up to 1"));
+                          "manifest x/MANIFEST.json: format version 3, this build reads up to 2"));
 }
 
 // Every path to a value within `node`, by object keys and array positions.
@@ -176,7 +177,7 @@ TEST(ManifestTest, ContradictionsAreFoundInReadingAndWriting) {
     const char* message;
   };
   const std::vector<Case> cases = {
-      {"/format_version", 0, "format_version 0"},
+      {"/format_version", 0, "format version 0"},
       {"/model_id", "abc", "model_id"},
       {"/model_id", std::string(64, 'A'), "model_id"},
       {"/preprocessing", "pad", "preprocessing 'pad'"},
@@ -225,6 +226,16 @@ TEST(ManifestTest, ContradictionsAreFoundInReadingAndWriting) {
   manifest.columns[0].name = "\xff";
   EXPECT_THAT([&] { FormatManifest(manifest); },
               ThrowsError(ErrorCode::kInvalidArgument, "manifest to be written"));
+}
+
+TEST(ManifestTest, Version1KnowsNoPhotographs) {
+  ordered_json old = ordered_json::parse(FormatManifest(SmallManifest()));
+  old["format_version"] = 1;
+  old.erase("photographs");
+  EXPECT_EQ(ParseManifest(old.dump(), "m").photographs, "");
+  old["format_version"] = 2;
+  EXPECT_THAT([&] { ParseManifest(old.dump(), "m"); },
+              ThrowsError(ErrorCode::kCorruption, "photographs is missing"));
 }
 
 TEST(ManifestTest, NoPathLeavesTheGeneration) {
