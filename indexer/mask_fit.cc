@@ -161,12 +161,18 @@ double TripletError(const std::vector<float>& mask, MatrixView embeddings,
   return static_cast<double>(errors) / static_cast<double>(triplets.size());
 }
 
-std::vector<Triplet> Draw(const LabelTable& labels, std::span<const Split> splits, Split split,
-                          const char* name, const MaskFitOptions& options) {
+std::vector<uint32_t> LabelledItems(const LabelTable& labels, std::span<const Split> splits,
+                                    Split split) {
   std::vector<uint32_t> items;
   for (uint32_t i = 0; i < splits.size(); ++i) {
     if (splits[i] == split && labels.Known(0, i)) items.push_back(i);
   }
+  return items;
+}
+
+std::vector<Triplet> Draw(const LabelTable& labels, std::span<const Split> splits, Split split,
+                          const char* name, const MaskFitOptions& options) {
+  const std::vector<uint32_t> items = LabelledItems(labels, splits, split);
   const TripletSampler sampler(labels, 0, items);
   Require(
       sampler.possible(),
@@ -221,6 +227,7 @@ MaskFit FitMask(const LabelTable& labels, MatrixView embeddings, std::span<const
       candidates, [&](const Candidate& candidate) { return candidate.error <= allowed; });
   const std::vector<float> whole(embeddings.cols, 1.0f);
   return {.weights = chosen->mask,
+          .test_items = LabelledItems(labels, splits, Split::kTest).size(),
           .validation_error = chosen->error,
           .error = TripletError(chosen->mask, embeddings, test),
           .whole_error = TripletError(whole, embeddings, test)};

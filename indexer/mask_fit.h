@@ -20,6 +20,7 @@ struct MaskFitOptions {
 
 struct MaskFit {
   std::vector<float> weights;  // [d], not negative, the greatest 1
+  size_t test_items = 0;       // with a label
   // Triplet errors, in [0, 1]; a tie is an error, chance is 0.5.
   double validation_error = 0;
   double error = 0;        // on the test split

@@ -88,6 +88,8 @@ std::optional<Format> OutputFormat(const po::variables_map& values) {
     return StdoutIsTerminal() ? Format::kTable : Format::kJsonl;
   }
   const std::string& name = values["format"].as<std::string>();
+  Require(name == "table" || name == "jsonl" || name == "json" || name == "csv" || name == kHtml,
+          "--format: expected table, jsonl, json, csv or html, got '{}'", name);
   if (name == kHtml) return std::nullopt;
   Require(!open, "--open and --format {}: only a page (--format html) can be opened", name);
   return ParseFormat(name);

@@ -11,6 +11,7 @@
 #include "query/query_engine.h"
 #include "storage/generation.h"
 #include "storage/layout.h"
+#include "tests/support/colour_embedder.h"
 #include "tests/support/test_support.h"
 
 namespace csn {
@@ -23,36 +24,10 @@ using test::ThrowsError;
 using test::WritePng;
 using test::WriteText;
 
-constexpr int kSide = 32;
-constexpr size_t kDim = 6;
-
-// Stands for a network: means of the two halves' channels. Needs no LibTorch, and the test computes
-// the same.
-std::vector<float> MeanColours(const uint8_t* rgb) {
-  std::vector<float> means(kDim);
-  constexpr int kPixels = kSide * kSide;
-  for (int pixel = 0; pixel < kPixels; ++pixel) {
-    for (int channel = 0; channel < 3; ++channel) {
-      means[3 * (pixel < kPixels / 2 ? 0 : 1) + channel] += rgb[3 * pixel + channel];
-    }
-  }
-  for (float& mean : means) mean /= 1000;
-  return means;
-}
-
-class ColourEmbedder : public Embedder {
- public:
-  ColourEmbedder() : Embedder(kSide, kDim) {}
-
- protected:
-  bool DoEmbed(const uint8_t* photographs, size_t n, float* out, ModuleError*) override {
-    for (size_t i = 0; i < n; ++i) {
-      const std::vector<float> means = MeanColours(photographs + i * 3 * kSide * kSide);
-      std::copy(means.begin(), means.end(), out + i * kDim);
-    }
-    return true;
-  }
-};
+using test::ColourEmbedder;
+using test::MeanColours;
+constexpr int kSide = ColourEmbedder::kSide;
+constexpr size_t kDim = ColourEmbedder::kDim;
 
 class NanEmbedder : public ColourEmbedder {
  protected:

@@ -27,8 +27,8 @@ struct QueryPage {
   struct Row {
     std::vector<double> weights;  // [C], 0 where a notion does not count
     bool asked = false;           // the query as it was asked; all others are for comparison
-    Answer answer;
-    std::vector<std::string> photographs;  // one a hit
+    Answer answer = {};
+    std::vector<std::string> photographs = {};  // one a hit
   };
   std::vector<Row> rows;
 };
