@@ -251,6 +251,13 @@ size_t EmbeddingFile::rows() const { return impl_->header.rows; }
 
 size_t EmbeddingFile::dim() const { return impl_->header.dim; }
 
+std::string EmbeddingFile::Outline() const {
+  const uint8_t* bytes = impl_->mapping.bytes();
+  std::vector<uint8_t> outline(bytes, bytes + kPage);
+  outline.insert(outline.end(), bytes + impl_->header.table_offset, bytes + impl_->mapping.size());
+  return Checksum(outline);
+}
+
 std::span<const float> EmbeddingFile::Row(size_t row) const {
   Require(row < rows(), "{}: row {} of {}", impl_->path, row, rows());
   impl_->VerifyBlock(row / impl_->header.rows_per_block);

@@ -42,6 +42,9 @@ class EmbeddingFile {
 
   size_t rows() const;
   size_t dim() const;
+  // Checksum (base/hash.h) of the header and the table of blocks' checksums: two files with the
+  // same one hold the same rows, as far as their blocks pass their own checks.
+  std::string Outline() const;
   // One row [d], its block verified first. Throws Error(kCorruption) where the block is damaged.
   std::span<const float> Row(size_t row) const;
   // All rows, every block verified first (each once in the life of this object).

@@ -20,23 +20,25 @@ namespace fs = std::filesystem;
 constexpr size_t kSampledRows = 32;
 constexpr uint64_t kMaxManifestBytes = 256 << 20;  // a damaged file may claim any size
 
-// The manifest of a generation, its bytes checked against CURRENT.
-Manifest ReadCheckedManifest(const std::string& folder, const std::string& checksum) {
-  const std::string path = folder + "/" + layout::kManifest;
+// The manifest of a generation, its bytes checked against CURRENT, which may be what is wrong.
+Manifest ReadCheckedManifest(const std::string& index, const internal::CurrentLine& current) {
+  const std::string path = layout::GenerationFolder(index, current.name) + "/" + layout::kManifest;
   std::string text;
   try {
     text = ReadTextFile(path, kMaxManifestBytes);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kNotFound) {
-      Fail(ErrorCode::kCorruption, "{}: the file is missing", path);
+      Fail(ErrorCode::kCorruption, "{}: the file is missing, {} names it", path,
+           layout::Current(index));
     }
     if (error.code() == ErrorCode::kInvalidArgument)
       Fail(ErrorCode::kCorruption, "{}", error.what());
     throw;
   }
   const std::string found = Checksum(AsBytes(text));
-  if (found != checksum) {
-    Fail(ErrorCode::kCorruption, "{}: checksum {}, CURRENT expects {}", path, found, checksum);
+  if (found != current.manifest_checksum) {
+    Fail(ErrorCode::kCorruption, "{}: checksum {}, {} expects {}", path, found,
+         layout::Current(index), current.manifest_checksum);
   }
   return ParseManifest(text, path);
 }
@@ -45,6 +47,13 @@ Manifest ReadCheckedManifest(const std::string& folder, const std::string& check
 bool SaysDamage(const std::error_code& error) {
   return error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory ||
          error == std::errc::is_a_directory || error == std::errc::not_supported;
+}
+
+void CheckChecksum(const std::string& path, const std::string& expected) {
+  const std::string found = FileChecksum(path);
+  if (found != expected) {
+    Fail(ErrorCode::kCorruption, "{}: checksum {}, expected {}", path, found, expected);
+  }
 }
 
 // Every file the layout asks for is listed, and every listed file is there with its size.
@@ -77,6 +86,15 @@ void CheckFiles(const std::string& folder, const Manifest& manifest) {
   }
 }
 
+// The store's own small files are checked whole: they tell its tables from those of another store,
+// whose size may be the same.
+void CheckStore(const std::string& folder, const Manifest& manifest) {
+  for (const auto& [name, entry] : manifest.files) {
+    if (!name.starts_with(std::string(layout::kMetadata) + "/") || name.ends_with(".sst")) continue;
+    CheckChecksum(folder + "/" + name, entry.checksum);
+  }
+}
+
 void CheckSubspaces(const std::string& folder, const Manifest& manifest) {
   for (NotionId notion = 0; notion < manifest.notions.size(); ++notion) {
     SubspaceIndex::CheckHeader(folder + "/" + layout::NotionIndex(notion),
@@ -91,6 +109,13 @@ EmbeddingFile OpenEmbeddings(const std::string& folder, const Manifest& manifest
   if (embeddings.rows() != manifest.rows || embeddings.dim() != manifest.dim) {
     Fail(ErrorCode::kCorruption, "{}: {} rows of {} floats, the manifest says {} of {}", path,
          embeddings.rows(), embeddings.dim(), manifest.rows, manifest.dim);
+  }
+  const std::string& expected = manifest.embeddings_outline;
+  if (const std::string found = embeddings.Outline(); !expected.empty() && found != expected) {
+    Fail(ErrorCode::kCorruption,
+         "{}: is not this generation's: its header and table of checksums have checksum {}, "
+         "expected {}",
+         path, found, expected);
   }
   return embeddings;
 }
@@ -172,8 +197,9 @@ Generation Generation::Open(const std::string& index) {
   while (current) {
     const std::string folder = layout::GenerationFolder(index, current->name);
     try {
-      Manifest manifest = ReadCheckedManifest(folder, current->manifest_checksum);
+      Manifest manifest = ReadCheckedManifest(index, *current);
       CheckFiles(folder, manifest);
+      CheckStore(folder, manifest);
       CheckSubspaces(folder, manifest);
       return Generation(std::make_unique<Impl>(current->name, folder, std::move(manifest)));
     } catch (const Error&) {
@@ -211,11 +237,7 @@ const SubspaceIndex& Generation::subspace(NotionId notion) const {
 void Generation::Verify(const std::function<void(const std::string&)>& on_file) const {
   for (const auto& [name, entry] : manifest().files) {
     if (on_file) on_file(name);
-    const std::string found = FileChecksum(impl_->Path(name));
-    if (found != entry.checksum) {
-      Fail(ErrorCode::kCorruption, "{}: checksum {}, expected {}", impl_->Path(name), found,
-           entry.checksum);
-    }
+    CheckChecksum(impl_->Path(name), entry.checksum);
   }
   const std::string model = Sha256(ReadFile(impl_->Path(layout::kModel)));
   if (model != manifest().model_id) {

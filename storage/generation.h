@@ -68,10 +68,10 @@ class GenerationWriter {
   // handed on as sound.
   void Share(const Generation& from, const std::string& file);
 
-  // Fills manifest.files from what lies in folder() (sizes, checksums), syncs every file, writes
-  // the manifest, renames the folder to its final name, replaces CURRENT. Before the last step
-  // nothing is visible. The new generation and the one that was live before stand, all others are
-  // removed. Returns the generation's name.
+  // Fills manifest.files and embeddings_outline from what lies in folder(), syncs every file,
+  // writes the manifest, renames the folder to its final name, replaces CURRENT. Before the last
+  // step nothing is visible. The new generation and the one that was live before stand, all others
+  // are removed. Returns the generation's name.
   std::string Publish(Manifest manifest);
 
  private:

@@ -229,6 +229,9 @@ Manifest ReadManifest(const Fields& root) {
   ReadColumns(root, manifest);
   ReadNotions(root, manifest);
   ReadFiles(root, manifest);
+  if (root.value().contains("embeddings_outline")) {
+    manifest.embeddings_outline = root.Text("embeddings_outline");
+  }
   if (const std::string fault = internal::ManifestFault(manifest); !fault.empty()) {
     root.FailAs("{}", fault);
   }
@@ -262,6 +265,9 @@ std::string FormatManifest(const Manifest& manifest) {
   ordered_json& files = root["files"] = ordered_json::object();
   for (const auto& [path, entry] : manifest.files) {
     files[path] = {{"size", entry.size}, {"checksum", entry.checksum}};
+  }
+  if (!manifest.embeddings_outline.empty()) {
+    root["embeddings_outline"] = manifest.embeddings_outline;
   }
   try {
     return root.dump(1) + "\n";

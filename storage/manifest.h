@@ -52,6 +52,9 @@ struct Manifest {
   MaskTable masks;                          // [C, d], equal to the model's
   std::vector<SubspaceManifest> subspaces;  // [C]
   std::map<std::string, FileEntry> files;   // every other file of the generation, by relative path
+  // EmbeddingFile::Outline() of embeddings.f32, so that another generation's is told without
+  // reading all of it; empty in what was written before the field was.
+  std::string embeddings_outline;
 };
 
 // Floats and doubles are written so that they read back equal. Deterministic. Throws

@@ -72,6 +72,8 @@ rocksdb::Options StoreOptions() {
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.compression = rocksdb::kNoCompression;
   options.info_log = std::make_shared<SilentLogger>();
+  // A table of another store in the place of one of ours is refused when it is opened.
+  options.verify_sst_unique_id_in_manifest = true;
   // What a store that is written once and read needs none of; it keeps opening to a few
   // milliseconds.
   options.disable_auto_compactions = true;

@@ -236,6 +236,8 @@ std::string GenerationWriter::Publish(Manifest manifest) {
     std::string name = impl_->NextName();
     manifest.files = SealFiles(impl_->build);
     impl_->CheckShared(manifest.files);
+    const std::string embeddings = impl_->build + "/" + layout::kEmbeddings;
+    manifest.embeddings_outline = EmbeddingFile::Open(embeddings).Outline();
     const std::string text = FormatManifest(manifest);
     WriteFileAtomically(impl_->build + "/" + layout::kManifest, text);
     impl_->Place(name, text);

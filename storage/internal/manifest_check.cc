@@ -116,6 +116,10 @@ std::string FilesFault(const Manifest& manifest) {
                          entry.checksum);
     }
   }
+  if (!manifest.embeddings_outline.empty() && !IsHex(manifest.embeddings_outline, 32)) {
+    return fmt::format("embeddings_outline '{}', expected 32 lower-case hexadecimal digits",
+                       manifest.embeddings_outline);
+  }
   return "";
 }
 

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "embedder/model_file.h"
 #include "storage/generation.h"
 #include "tests/support/shop.h"
 
@@ -166,6 +167,19 @@ TEST(QueryProgramTest, DamageIsTold) {
   WriteText(path, ReadTextFile(path) + " ");
   ExpectError("csn_query --index idx --notion closure --sku SHOE-00001", 5, "MANIFEST.json",
               folder.path());
+}
+
+TEST(QueryProgramTest, AForeignModelIsTold) {
+  const TempDir folder;
+  std::filesystem::copy(Shop::Get().index(), folder / "idx",
+                        std::filesystem::copy_options::recursive);
+  const std::string path = Generation::Open(folder / "idx").folder() + "/model.csn";
+  Model model = LoadModel(path);
+  model.split.seed += 1;
+  SaveModel(path, model);
+  ExpectError("csn_query --index idx --notion closure --sku SHOE-00001", 6, "model.csn",
+              folder.path());
+  ExpectError("csn_index verify --index idx", 6, "model.csn", folder.path());
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "base/random.h"
-#include "tests/storage/damage.h"
+#include "tests/support/damage.h"
 #include "tests/support/test_support.h"
 
 namespace csn {
@@ -72,6 +72,21 @@ TEST(EmbeddingFileTest, SameRowsGiveTheSameBytes) {
   WriteRows(folder / "a", rows);
   WriteRows(folder / "b", rows);
   EXPECT_EQ(ReadFile(folder / "a"), ReadFile(folder / "b"));
+}
+
+TEST(EmbeddingFileTest, TheOutlineTellsFilesApartAndNoBlockIsReadForIt) {
+  const TempDir folder;
+  Matrix rows = RandomMatrix(5000, 64, 1);
+  const auto outline_of = [&] {
+    WriteRows(folder / "e", rows);
+    return EmbeddingFile::Open(folder / "e").Outline();
+  };
+  const std::string outline = outline_of();
+  EXPECT_EQ(outline_of(), outline);
+  test::FlipBit(folder / "e", kHeaderBytes + 9, 3);
+  EXPECT_EQ(EmbeddingFile::Open(folder / "e").Outline(), outline);
+  rows.Row(4999)[63] += 1;
+  EXPECT_NE(outline_of(), outline);
 }
 
 TEST(EmbeddingFileTest, RefusesRowsOfAnotherLength) {

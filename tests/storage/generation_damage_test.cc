@@ -8,8 +8,8 @@
 #include "base/hash.h"
 #include "storage/generation.h"
 #include "storage/layout.h"
-#include "tests/storage/damage.h"
 #include "tests/storage/generation_world.h"
+#include "tests/support/damage.h"
 #include "tests/support/test_support.h"
 
 namespace csn {
@@ -183,6 +183,23 @@ TEST(GenerationTest, DamagedSubspaceIsFoundAtFirstUseAndNotBefore) {
   EXPECT_THAT([&] { generation.subspace(1); }, ThrowsError(ErrorCode::kCorruption, path));
   test::FlipBit(path, middle, 0);
   EXPECT_EQ(generation.subspace(1).size(), 20u);  // a failed load may be repeated
+}
+
+TEST(GenerationTest, FilesOfAnotherGenerationOfTheSameShapeAreFoundWhenOpening) {
+  const TempDir folder;
+  World(20, 1).Publish(folder / "i");
+  World(20, 2).Publish(folder / "other");
+  const std::string ours = layout::GenerationFolder(folder / "i", "000001") + "/";
+  const std::string others = layout::GenerationFolder(folder / "other", "000001") + "/";
+  for (const char* name : {layout::kEmbeddings, layout::kMetadata}) {
+    fs::rename(ours + name, folder / "away");
+    fs::copy(others + name, ours + name, fs::copy_options::recursive);
+    EXPECT_THAT([&] { Generation::Open(folder / "i"); },
+                ThrowsError(ErrorCode::kCorruption, ours + name));
+    fs::remove_all(ours + name);
+    fs::rename(folder / "away", ours + name);
+  }
+  Generation::Open(folder / "i").Verify({});
 }
 
 TEST(GenerationTest, PartsThatDoNotBelongTogetherAreFound) {

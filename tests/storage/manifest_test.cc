@@ -91,6 +91,19 @@ TEST(ManifestTest, ReadsBackEqual) {
   EXPECT_EQ(read.files.at("metadata/CURRENT").checksum, std::string(32, 'f'));
 }
 
+TEST(ManifestTest, TheEmbeddingsOutlineMayBeMissingButNotWrong) {
+  Manifest manifest = SmallManifest();
+  EXPECT_EQ(ParseManifest(FormatManifest(manifest), "m").embeddings_outline, "");
+  manifest.embeddings_outline = std::string(32, 'e');
+  ordered_json json = ordered_json::parse(FormatManifest(manifest));
+  EXPECT_EQ(ParseManifest(json.dump(), "m").embeddings_outline, manifest.embeddings_outline);
+  for (const ordered_json& wrong : {ordered_json(nullptr), ordered_json(1), ordered_json("e")}) {
+    json["embeddings_outline"] = wrong;
+    EXPECT_THAT([&] { ParseManifest(json.dump(), "m"); },
+                ThrowsError(ErrorCode::kCorruption, "embeddings_outline"));
+  }
+}
+
 TEST(ManifestTest, EveryMaskAndScaleReadsBackToTheBit) {
   Rng rng(1);
   Manifest manifest = SmallManifest();

@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/random.h"
-#include "tests/storage/damage.h"
+#include "tests/support/damage.h"
 #include "tests/support/test_support.h"
 
 namespace csn {
