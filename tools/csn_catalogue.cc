@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "indexer/photograph_stream.h"
+#include "storage/association.h"
 #include "tools/cli.h"
 #include "tools/draw/shoe_catalogue.h"
 #include "tools/table.h"
@@ -19,12 +20,14 @@ constexpr size_t kSamples = 3;        // values shown of a column
 constexpr size_t kSampleLength = 24;  // code points shown of each in a table
 constexpr size_t kShownGroups = 3;    // groups of byte-identical photographs shown
 constexpr size_t kShownMembers = 4;   // skus shown of each
+constexpr double kStrong = 0.3;       // associations from here on are pointed out
 
 const Page kCheckPage = {
     .usage = "csn_catalogue check FILE [options]",
     .about =
         "Reads a catalogue and every photograph in it as csn_train and csn_index would: columns\n"
-        "and their types, rows that would be rejected and why, photographs that occur twice.",
+        "and their types, rows that would be rejected and why, photographs that occur twice, and\n"
+        "how strongly the columns go together, from 0 (not at all) to 1.",
     .examples =
         "  csn_catalogue check shoes/catalogue.csv\n"
         "      exit status 4 where a row would be rejected\n"
@@ -58,7 +61,12 @@ struct Findings {
   StreamCounts counts;
   std::vector<std::vector<std::string>> samples;  // a column's first distinct values
   std::vector<Group> identical;                   // groups of two and more, in the order they begin
+  std::vector<size_t> associated;                 // columns, ascending
+  std::vector<Association> associations;          // of each pair of them
+  std::vector<LeftOutColumn> left_out;
 };
+
+bool IsStrong(const Association& association) { return association.value.value_or(0) >= kStrong; }
 
 void AddSamples(const Item& item, std::vector<std::vector<std::string>>& samples) {
   for (size_t i = 0; i < samples.size(); ++i) {
@@ -74,12 +82,14 @@ Findings Inspect(const Catalogue& catalogue, const StreamOptions& options, Rejec
                  const ProgressSink& progress) {
   Findings findings;
   findings.samples.resize(catalogue.columns().size());
+  AssociationCounter associations(catalogue.summaries());
   std::unordered_map<uint64_t, size_t> group_of;
   std::vector<Group> groups;
   findings.counts = StreamPhotographs(
       catalogue, options, rejects,
       [&](PreparedPhotograph&& photograph) {
         AddSamples(photograph.item, findings.samples);
+        associations.Add(photograph.item.values);
         const size_t at = group_of.emplace(photograph.hash, groups.size()).first->second;
         if (at == groups.size()) groups.emplace_back();
         ++groups[at].size;
@@ -92,7 +102,32 @@ Findings Inspect(const Catalogue& catalogue, const StreamOptions& options, Rejec
   for (Group& group : groups) {
     if (group.size > 1) findings.identical.push_back(std::move(group));
   }
+  findings.associated = associations.columns();
+  findings.associations = associations.Finish();
+  findings.left_out = associations.left_out();
   return findings;
+}
+
+Json AssociationsJson(const Catalogue& catalogue, const Findings& findings) {
+  const std::vector<Column>& columns = catalogue.columns();
+  Json associations = Json::array();
+  for (const Association& pair : findings.associations) {
+    associations.push_back({{"columns", {columns[pair.first].name, columns[pair.second].name}},
+                            {"measure", AssociationMeasureName(pair.measure)},
+                            {"value", pair.value ? Json(*pair.value) : Json(nullptr)},
+                            {"strong", IsStrong(pair)},
+                            {"rows", pair.rows}});
+  }
+  return associations;
+}
+
+Json LeftOutJson(const Catalogue& catalogue, const Findings& findings) {
+  Json left_out = Json::array();
+  for (const LeftOutColumn& column : findings.left_out) {
+    left_out.push_back(
+        {{"column", catalogue.columns()[column.column].name}, {"reason", column.reason}});
+  }
+  return left_out;
 }
 
 Json FindingsJson(const Catalogue& catalogue, const Findings& findings) {
@@ -121,7 +156,9 @@ Json FindingsJson(const Catalogue& catalogue, const Findings& findings) {
           {"first_rejected", reasons},
           {"identical_groups", findings.identical.size()},
           {"first_identical", groups},
-          {"columns", columns}};
+          {"columns", columns},
+          {"associations", AssociationsJson(catalogue, findings)},
+          {"associations_left_out", LeftOutJson(catalogue, findings)}};
 }
 
 std::string SamplesText(const std::vector<std::string>& samples) {
@@ -130,6 +167,36 @@ std::string SamplesText(const std::vector<std::string>& samples) {
     text += (text.empty() ? "" : ", ") + CutForDisplay(EscapeForTerminal(sample), kSampleLength);
   }
   return text;
+}
+
+// A triangle: each column beside those before it, which its head numbers.
+std::string AssociationsTable(const Catalogue& catalogue, const Findings& findings) {
+  const auto name = [&](size_t column) { return catalogue.columns()[column].name; };
+  std::string text;
+  if (!findings.associations.empty()) {
+    std::vector<Arguments> rows = {{"association"}};
+    for (size_t i = 0; i < findings.associated.size(); ++i) {
+      if (i > 0) rows[0].push_back(std::to_string(i));
+      rows.push_back({fmt::format("{} {}", i + 1, name(findings.associated[i]))});
+    }
+    auto pair = findings.associations.begin();
+    for (size_t row = 2; row < rows.size(); ++row) {
+      for (size_t i = 1; i < row; ++i, ++pair) {
+        rows[row].push_back(pair->value ? fmt::format("{:.2f}", *pair->value) : "-");
+      }
+    }
+    text += "\n" + FormatTable(rows);
+  }
+  std::vector<Arguments> notes;
+  for (const Association& pair : findings.associations) {
+    if (!IsStrong(pair)) continue;
+    notes.push_back({fmt::format("  {} and {} go together: {:.2f}", name(pair.first),
+                                 name(pair.second), *pair.value)});
+  }
+  for (const LeftOutColumn& column : findings.left_out) {
+    notes.push_back({fmt::format("  without {}: {}", name(column.column), column.reason)});
+  }
+  return text + FormatTable(notes);
 }
 
 std::string FindingsTable(const Catalogue& catalogue, const Findings& findings) {
@@ -142,6 +209,7 @@ std::string FindingsTable(const Catalogue& catalogue, const Findings& findings) 
                     SamplesText(findings.samples[i])});
   }
   std::string text = FormatTable(rows);
+  text += AssociationsTable(catalogue, findings);
   text += fmt::format("\n{} rows: {} good, {} rejected ({} by their image)\n", Grouped(counts.rows),
                       Grouped(counts.accepted), Grouped(counts.rejected),
                       Grouped(counts.rejected_images));

@@ -1,4 +1,5 @@
 // csn_catalogue as a user runs it.
+#include <cmath>
 #include <filesystem>
 
 #include "base/file.h"
@@ -30,6 +31,11 @@ TEST(CatalogueProgramTest, DrawnShoesAreTheSameForTheSameSeedAndPassTheCheck) {
   EXPECT_EQ(found["columns"][2]["name"], "heel_height");
   EXPECT_EQ(found["columns"][2]["type"], "number");
   EXPECT_EQ(found["columns"][2]["present"], 12);
+  // Drawn apart: what pairs there are of six columns.
+  EXPECT_EQ(found["associations"].size(), 15);
+  EXPECT_EQ(found["associations"][0]["columns"], json({"category", "closure"}));
+  EXPECT_EQ(found["associations"][0]["measure"], "cramers_v");
+  EXPECT_EQ(found["associations_left_out"], json::array());
   // The same through a flag, as a table for people, with nothing else on stdout.
   const std::string table =
       RunOk("csn_catalogue check --catalogue a/catalogue.csv --format table", folder.path());
@@ -63,6 +69,33 @@ TEST(CatalogueProgramTest, SaysWhatWouldBeRejectedAndWhatOccursTwice) {
   EXPECT_EQ(std::count(rejects.begin(), rejects.end(), '\n'), 1 + 3);
   // Declared to be a number, size rejects the row that is none.
   EXPECT_EQ(Check(folder.path(), "c.csv --column size:number", 4)["rejected"], 4);
+}
+
+TEST(CatalogueProgramTest, SaysWhichColumnsGoTogether) {
+  const TempDir folder;
+  WritePng(folder / "1.png", TestImage(20, 20, 1));
+  std::string catalogue = "sku,image,heel,style,name,tags\n";
+  for (int i = 0; i < 80; ++i) {
+    catalogue += fmt::format("{0},1.png,{1},{2},name {0},x|y\n", i, i % 4 * 2.5,
+                             i % 4 < 2 ? "flat" : "high");
+  }
+  catalogue += "gone,none.png,100,odd,name 0,x\n";  // rejected: does not count
+  WriteText(folder / "c.csv", catalogue);
+  const json found = Check(folder.path(), "c.csv", 4);
+  ASSERT_EQ(found["associations"].size(), 1);
+  const json& pair = found["associations"][0];
+  EXPECT_EQ(pair["columns"], json({"heel", "style"}));
+  EXPECT_EQ(pair["measure"], "correlation_ratio");
+  EXPECT_EQ(pair["rows"], 80);
+  EXPECT_EQ(pair["strong"], true);
+  // Heels 0, 2.5 and 5, 7.5: within 125, in all 625.
+  EXPECT_NEAR(pair["value"].get<double>(), std::sqrt(1 - (125.0 / 78) / (625.0 / 79)), 1e-9);
+  ASSERT_EQ(found["associations_left_out"].size(), 2);
+  EXPECT_EQ(found["associations_left_out"][0]["column"], "name");
+  const std::string table =
+      RunCommand("csn_catalogue check c.csv --format table", folder.path()).out;
+  EXPECT_THAT(table, testing::HasSubstr("heel and style go together: 0.89"));
+  EXPECT_THAT(table, testing::HasSubstr("without name: more than 64 different texts"));
 }
 
 TEST(CatalogueProgramTest, ChecksAFolderOfImages) {
