@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "tests/support/damage.h"
 #include "tests/support/test_support.h"
 
 namespace csn {
@@ -64,6 +65,31 @@ TEST(ModelFileTest, EveryFlippedBitIsFound) {
         << "bit " << bit;
     bytes[bit / 8] ^= 1 << (bit % 8);
   }
+}
+
+// The file on disk as programs read it, large enough that most flips hit weights.
+TEST(ModelFileTest, FlippedBitsOfAFileAreFoundWhenItIsLoaded) {
+  const test::TempDir dir;
+  const std::string path = dir / "m.csn";
+  Model model = SmallModel();
+  model.tensors.push_back({"conv2.weight", {40, 50}, std::vector<float>(2000, 0.25f)});
+  SaveModel(path, model);
+  const size_t size = ReadFile(path).size();
+  Rng rng(3);
+  for (int i = 0; i < 500; ++i) {
+    const size_t at = rng.Below(size);
+    const int bit = static_cast<int>(rng.Below(8));
+    SCOPED_TRACE(fmt::format("byte {} bit {}", at, bit));
+    test::FlipBit(path, at, bit);
+    EXPECT_THAT([&] { LoadModel(path); }, ThrowsError(ErrorCode::kCorruption, path));
+    try {  // no checksum is looked at for it: sound, or refused
+      LoadModelHeader(path);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kCorruption) << error.what();
+    }
+    test::FlipBit(path, at, bit);
+  }
+  EXPECT_EQ(LoadModel(path).id, model.id);
 }
 
 TEST(ModelFileTest, EveryTruncationIsFound) {
