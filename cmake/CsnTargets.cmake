@@ -2,10 +2,10 @@
 add_library(csn_options INTERFACE)
 target_include_directories(csn_options INTERFACE ${PROJECT_SOURCE_DIR})
 # g++ 12 sees overlaps in libstdc++'s own string concatenation (GCC bug 105651).
-target_compile_options(csn_options INTERFACE -Wall -Wextra -Wno-restrict -Werror=switch)
+target_compile_options(csn_options INTERFACE -Wall -Wextra $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> -Werror=switch)
 if(CSN_WERROR)
   # g++ 12 sees values not set in libstdc++'s own variants and functions.
-  target_compile_options(csn_options INTERFACE -Werror -Wno-error=maybe-uninitialized)
+  target_compile_options(csn_options INTERFACE -Werror $<$<CXX_COMPILER_ID:GNU>:-Wno-error=maybe-uninitialized>)
 endif()
 if(CSN_SANITIZE)
   target_compile_options(csn_options INTERFACE -fsanitize=${CSN_SANITIZE} -fno-omit-frame-pointer

@@ -12,12 +12,13 @@ cache_dir="$HOME/.cache/csn"
 faiss_prefix="$cache_dir/$faiss_dir_name"
 scratch=""
 
-# docs/dependencies.md says what each is for. clang-tidy reads libomp-dev's omp.h; libtorch-dev
-# brings protobuf, glog and gflags.
+# docs/dependencies.md says what each is for. clang-tidy reads libomp-dev's omp.h; libclang-rt-14-dev is
+# clang's libFuzzer and sanitizers; libtorch-dev brings protobuf, glog and gflags.
 packages=(
   g++ cmake ninja-build ccache pkg-config dpkg-dev git ca-certificates clang-format clang-tidy
-  libomp-dev libopenblas-openmp-dev libtorch-dev librocksdb-dev libfmt-dev
-  libboost-program-options-dev nlohmann-json3-dev libjpeg62-turbo-dev libpng-dev libwebp-dev libexif-dev
+  clang-14 libclang-rt-14-dev libomp-dev libopenblas-openmp-dev libtorch-dev librocksdb-dev
+  libfmt-dev libboost-program-options-dev nlohmann-json3-dev libjpeg62-turbo-dev libpng-dev
+  libwebp-dev libexif-dev
   libcairo2-dev libxxhash-dev nettle-dev libcsv-dev libgtest-dev libgmock-dev
 )
 

@@ -16,7 +16,8 @@ Usage: tools/test.sh [--all] [--help]
 Installs what is missing (tools/setup.sh), builds the release preset in build/release and runs
 every test.
   --all   also: format check, warnings as errors, lint (clang-tidy), and the builds and tests of
-          the presets asan (AddressSanitizer, UndefinedBehaviorSanitizer) and tsan (ThreadSanitizer)
+          the presets asan (AddressSanitizer, UndefinedBehaviorSanitizer) and tsan (ThreadSanitizer),
+          and 20 seconds of each fuzz target (libFuzzer)
   --help  this text
 HELP
 }
@@ -58,6 +59,32 @@ lint() {
     { grep -vE '^[0-9]+ warnings? (generated|treated as error)' || true; }
 }
 
+# Every fuzz target for a while, from the inputs kept in tests/fuzz/corpus. What it makes up goes to a
+# folder of its own; an input that fails is kept as build/fuzz/findings/TARGET-*. Another seed each time, so
+# that one run after the other looks further.
+run_fuzzers() {
+  local found=build/fuzz/findings seconds=20 seed target made log
+  seed="$(date +%s)"
+  mkdir -p "$found"
+  for target in tests/fuzz/corpus/*/; do
+    target="$(basename "$target")"
+    log="$found/$target.log"
+    made="$(mktemp -d)"
+    if ! "build/fuzz/bin/csn_fuzz_$target" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 \
+      -seed="$seed" -print_final_stats=1 -dict="tests/fuzz/dictionary/$target.dict" \
+      -artifact_prefix="$found/$target-" "$made" "tests/fuzz/corpus/$target" >"$log" 2>&1; then
+      rm -rf "$made"
+      tail -n 60 "$log" >&2
+      printf 'test.sh: fuzz target %s failed with seed %s: %s\n' "$target" "$seed" \
+        "$(grep -oE "$found/$target-[a-z]+-[0-9a-f]+" "$log" || echo "no input was kept")" >&2
+      return 1
+    fi
+    rm -rf "$made"
+    printf '%-10s seed %s, %s inputs tried\n' "$target" "$seed" \
+      "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
+  done
+}
+
 main() {
   local all=no argument
   for argument in "$@"; do
@@ -86,6 +113,8 @@ main() {
       phase "build $preset" configure_and_build "$preset" "${strict[@]}"
       phase "test $preset" run_tests "$preset"
     done
+    phase "build fuzz" configure_and_build fuzz "${strict[@]}"
+    phase "fuzz" run_fuzzers
   fi
   printf '\n== [%5d s] all passed\n' "$SECONDS"
 }
