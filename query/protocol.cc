@@ -25,15 +25,16 @@ Json HitToJson(const Answer& answer, const Hit& hit) {
     notions[answer.notions[i]] = {{"distance", hit.parts[i].distance},
                                   {"share", hit.parts[i].share}};
   }
-  Json item = {{"image", hit.item.image}};
+  Json json = {{"rank", hit.rank},
+               {"sku", hit.item.sku},
+               {"score", hit.score},
+               {"notions", std::move(notions)}};
+  if (!answer.items) return json;
+  Json& item = json["item"] = {{"image", hit.item.image}};
   for (size_t i = 0; i < answer.columns.size(); ++i) {
     item[answer.columns[i].name] = std::visit(ValueToJson(), hit.item.values[i]);
   }
-  return {{"rank", hit.rank},
-          {"sku", hit.item.sku},
-          {"score", hit.score},
-          {"notions", std::move(notions)},
-          {"item", std::move(item)}};
+  return json;
 }
 
 Json SummaryToJson(const Answer& answer) {
@@ -81,7 +82,7 @@ std::string FormatCsv(const Answer& answer) {
     fields.push_back(notion + "_distance");
     fields.push_back(notion + "_share");
   }
-  fields.push_back("image");
+  if (answer.items) fields.push_back("image");
   for (const Column& column : answer.columns) fields.push_back(column.name);
   std::string text = CsvLine(fields);
   for (const Hit& hit : answer.hits) {
@@ -90,7 +91,7 @@ std::string FormatCsv(const Answer& answer) {
       fields.push_back(fmt::format("{}", part.distance));
       fields.push_back(fmt::format("{}", part.share));
     }
-    fields.push_back(hit.item.image);
+    if (answer.items) fields.push_back(hit.item.image);
     for (const Value& value : hit.item.values) fields.push_back(ValueText(value));
     text += CsvLine(fields);
   }

@@ -15,7 +15,8 @@ Format ParseFormat(std::string_view name);
 // The whole answer, ending in a newline.
 // JSONL: a line a hit
 // {"rank","sku","score","notions":{NAME:{"distance","share"}},"item":{"image",COLUMN:value}}, then
-// {"answer":{"plan","exact","shortfall","generation"}}. JSON: one object
+// {"answer":{"plan","exact","shortfall","generation"}}; no "item" where the query asked for none.
+// JSON: one object
 // {"hits":[...],"answer":{...}}. CSV: a header and a line a hit, quoted as in RFC 4180, lines
 // ending in a line feed. Table: aligned columns for a person, `width` characters wide at most (0:
 // as wide as it takes).

@@ -28,6 +28,7 @@ struct Query {
   std::vector<WeightedNotion> notions = {};
   size_t k = 10;
   bool exact = false;  // answer by an exact plan even where an index would be faster
+  bool items = true;   // fetch the hits' images and attributes; else their skus alone
 };
 
 // Parses `NAME[=W][,NAME[=W]...]`. Throws Error(kInvalidArgument) that quotes it.
@@ -43,7 +44,7 @@ struct Hit {
   uint32_t rank = 0;  // 1-based
   double score = 0;
   std::vector<NotionPart> parts;  // [C], in the model's order
-  Item item;
+  Item item;                      // its sku alone where the query asked for no items
 };
 
 enum class Plan {
@@ -56,7 +57,8 @@ const char* PlanName(Plan plan);  // "scan", "flat", "hnsw"
 struct Answer {
   std::vector<std::string> notions;  // [C], names in the model's order
   std::vector<std::string> sources;  // [C], the column each was learned from
-  std::vector<Column> columns;       // of the hits' items
+  std::vector<Column> columns;       // of the hits' items; none where there are but skus
+  bool items = true;                 // whether hits hold more than their skus
   std::vector<Hit> hits;             // nearest first
   Plan plan = Plan::kScan;
   bool exact = true;

@@ -200,11 +200,20 @@ Found FindNeighbors(const Generation& generation, const Request& request, bool e
           Plan::kScan};
 }
 
-std::vector<Hit> MakeHits(const Generation& generation, const Request& request,
+std::vector<Item> FetchItems(const MetadataStore& metadata, const std::vector<uint32_t>& rows,
+                             bool whole) {
+  if (whole) return metadata.GetMany(rows);
+  std::vector<Item> items(rows.size());
+  std::vector<std::string> skus = metadata.SkusOf(rows);
+  for (size_t i = 0; i < items.size(); ++i) items[i].sku = std::move(skus[i]);
+  return items;
+}
+
+std::vector<Hit> MakeHits(const Generation& generation, const Request& request, bool whole_items,
                           const std::vector<Neighbor>& neighbors) {
   std::vector<uint32_t> rows;
   for (const Neighbor& neighbor : neighbors) rows.push_back(neighbor.row);
-  std::vector<Item> items = generation.metadata().GetMany(rows);
+  std::vector<Item> items = FetchItems(generation.metadata(), rows, whole_items);
   const Ranking& ranking = request.ranking;
   std::vector<Hit> hits(neighbors.size());
   for (size_t i = 0; i < hits.size(); ++i) {
@@ -247,8 +256,9 @@ Answer QueryEngine::Search(const Query& query) const {
     answer.notions.push_back(notion.name);
     answer.sources.push_back(notion.column);
   }
-  answer.columns = generation_.manifest().columns;
-  answer.hits = MakeHits(generation_, request, found.neighbors);
+  answer.items = query.items;
+  if (query.items) answer.columns = generation_.manifest().columns;
+  answer.hits = MakeHits(generation_, request, query.items, found.neighbors);
   answer.plan = found.plan;
   answer.exact = found.plan != Plan::kHnsw;
   answer.shortfall = query.k - answer.hits.size();

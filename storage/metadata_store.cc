@@ -9,21 +9,19 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <limits>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "storage/internal/byte_codec.h"
 #include "storage/internal/row_checker.h"
+#include "storage/internal/store_meta.h"
 
 namespace csn {
 namespace {
 
-using internal::ByteReader;
-using internal::ByteWriter;
+using internal::DecodeMeta;
+using internal::EncodeMeta;
+using internal::StoreMeta;
 
-constexpr uint64_t kVersion = 1;
-constexpr uint64_t kMaxRows = std::numeric_limits<uint32_t>::max();
 constexpr size_t kCacheBytes = 64 << 20;
 constexpr size_t kMultiGetBatch = 1024;
 constexpr size_t kMaxNearSkus = 1'000'000;
@@ -104,47 +102,6 @@ uint32_t ParseRow(rocksdb::Slice bytes, const std::string& folder) {
   return row;
 }
 
-struct Meta {
-  uint64_t count = 0;
-  std::vector<Column> columns;
-};
-
-std::string EncodeMeta(const Meta& meta) {
-  ByteWriter writer;
-  writer.Varint(kVersion);
-  writer.Varint(meta.count);
-  writer.Varint(meta.columns.size());
-  for (const Column& column : meta.columns) {
-    writer.Text(column.name);
-    writer.Byte(static_cast<uint8_t>(column.type));
-  }
-  return std::move(writer).Take();
-}
-
-Meta DecodeMeta(std::string_view bytes, const std::string& folder) {
-  const std::string what = "metadata store " + folder;
-  ByteReader reader(bytes, what);
-  if (const uint64_t version = reader.Varint(); version != kVersion) {
-    Fail(ErrorCode::kCorruption, "{}: format version {}, this build reads up to {}", what, version,
-         kVersion);
-  }
-  Meta meta;
-  meta.count = reader.Varint();
-  if (meta.count > kMaxRows) Fail(ErrorCode::kCorruption, "{}: {} rows", what, meta.count);
-  meta.columns.resize(reader.Count());
-  for (Column& column : meta.columns) {
-    column.name = reader.Text();
-    const uint8_t type = reader.Byte();
-    if (type > static_cast<uint8_t>(ColumnType::kList)) {
-      Fail(ErrorCode::kCorruption, "{}: column {} has the unknown type {}", what, column.name,
-           type);
-    }
-    column.type = static_cast<ColumnType>(type);
-  }
-  reader.End();
-  return meta;
-}
-
 bool HasType(const Value& value, ColumnType type) {
   if (std::holds_alternative<std::monostate>(value)) return true;
   switch (type) {
@@ -199,7 +156,7 @@ struct MetadataWriter::Impl {
   rocksdb::Options options;
   rocksdb::SstFileWriter rows;
   rocksdb::SstFileWriter skus;
-  Meta meta;
+  StoreMeta meta;
   std::string last_sku;
 };
 
@@ -212,8 +169,8 @@ void MetadataWriter::Append(const Item& item) {
   Require(item.sku > impl_->last_sku,
           "metadata store {}: sku '{}' after '{}', expected ascending skus, none empty",
           impl_->folder, item.sku, impl_->last_sku);
-  Require(impl_->meta.count < kMaxRows, "metadata store {}: more than {} items", impl_->folder,
-          kMaxRows);
+  Require(impl_->meta.count < internal::kMaxStoreRows, "metadata store {}: more than {} items",
+          impl_->folder, internal::kMaxStoreRows);
   const std::string fault = ValuesFault(item, impl_->meta.columns);
   Require(fault.empty(), "metadata store {}: sku '{}': {}", impl_->folder, item.sku, fault);
 
@@ -249,17 +206,47 @@ void MetadataWriter::Finish() {
 }
 
 struct MetadataStore::Impl {
+  // What `decode` makes of the bytes stored at a row; its errors name store and row.
+  template <typename Decode>
+  auto Decoded(uint64_t row, const Decode& decode) const {
+    try {
+      return decode();
+    } catch (const Error& error) {
+      Fail(ErrorCode::kCorruption, "metadata store {}: row {}: {}", folder, row, error.what());
+    }
+  }
+
   // The item stored at a row, with a value of the right type for every column.
   Item ItemAt(uint64_t row, std::string_view bytes) const {
-    std::string fault;
-    try {
+    return Decoded(row, [&] {
       Item item = DecodeItem(bytes);
-      fault = ValuesFault(item, meta.columns);
-      if (fault.empty()) return item;
-    } catch (const Error& error) {
-      fault = error.what();
+      const std::string fault = ValuesFault(item, meta.columns);
+      if (!fault.empty()) Fail(ErrorCode::kCorruption, "{}", fault);
+      return item;
+    });
+  }
+
+  // Calls visit(row, bytes) for what is stored at each of `rows`, in their order.
+  template <typename Visit>
+  void ForEachStored(std::span<const uint32_t> rows, const Visit& visit) const {
+    for (size_t first = 0; first < rows.size(); first += kMultiGetBatch) {
+      const auto batch = rows.subspan(first, std::min(kMultiGetBatch, rows.size() - first));
+      std::vector<std::string> keys;
+      keys.reserve(batch.size());
+      for (const uint32_t row : batch) {
+        Require(row < meta.count, "metadata store {}: row {} of {}", folder, row, meta.count);
+        keys.push_back(RowKey(row));
+      }
+      const std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
+      std::vector<rocksdb::PinnableSlice> values(batch.size());
+      std::vector<rocksdb::Status> statuses(batch.size());
+      db->MultiGet(Reading(), db->DefaultColumnFamily(), slices.size(), slices.data(),
+                   values.data(), statuses.data());
+      for (size_t i = 0; i < batch.size(); ++i) {
+        Check(statuses[i], Doing::kReading, folder);
+        visit(batch[i], values[i].ToStringView());
+      }
     }
-    Fail(ErrorCode::kCorruption, "metadata store {}: row {}: {}", folder, row, fault);
   }
 
   rocksdb::ReadOptions Reading() const {
@@ -286,7 +273,7 @@ struct MetadataStore::Impl {
 
   std::string folder;
   std::unique_ptr<rocksdb::DB> db;
-  Meta meta;
+  StoreMeta meta;
 };
 
 MetadataStore::MetadataStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -333,25 +320,19 @@ std::optional<uint32_t> MetadataStore::RowOf(std::string_view sku) const {
 std::vector<Item> MetadataStore::GetMany(std::span<const uint32_t> rows) const {
   std::vector<Item> items;
   items.reserve(rows.size());
-  for (size_t first = 0; first < rows.size(); first += kMultiGetBatch) {
-    const auto batch = rows.subspan(first, std::min(kMultiGetBatch, rows.size() - first));
-    std::vector<std::string> keys;
-    keys.reserve(batch.size());
-    for (const uint32_t row : batch) {
-      Require(row < size(), "metadata store {}: row {} of {}", impl_->folder, row, size());
-      keys.push_back(RowKey(row));
-    }
-    const std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
-    std::vector<rocksdb::PinnableSlice> values(batch.size());
-    std::vector<rocksdb::Status> statuses(batch.size());
-    impl_->db->MultiGet(impl_->Reading(), impl_->db->DefaultColumnFamily(), slices.size(),
-                        slices.data(), values.data(), statuses.data());
-    for (size_t i = 0; i < batch.size(); ++i) {
-      Check(statuses[i], Doing::kReading, impl_->folder);
-      items.push_back(impl_->ItemAt(batch[i], values[i].ToStringView()));
-    }
-  }
+  impl_->ForEachStored(rows, [&](uint32_t row, std::string_view bytes) {
+    items.push_back(impl_->ItemAt(row, bytes));
+  });
   return items;
+}
+
+std::vector<std::string> MetadataStore::SkusOf(std::span<const uint32_t> rows) const {
+  std::vector<std::string> skus;
+  skus.reserve(rows.size());
+  impl_->ForEachStored(rows, [&](uint32_t row, std::string_view bytes) {
+    skus.push_back(impl_->Decoded(row, [&] { return DecodeSku(bytes); }));
+  });
+  return skus;
 }
 
 std::vector<std::string> MetadataStore::NearSkus(std::string_view sku, size_t count) const {

@@ -51,6 +51,8 @@ class MetadataStore {
   // missing, damaged or has values of other types than the columns', Error(kInvalidArgument) for a
   // row beyond it.
   std::vector<Item> GetMany(std::span<const uint32_t> rows) const;
+  // Their skus alone: less to decode. Errors as GetMany, of what is read.
+  std::vector<std::string> SkusOf(std::span<const uint32_t> rows) const;
   // Up to `count` stored skus most like `sku` (text.h NearestNames over at most 1,000,000 skus),
   // for error messages; none where `sku` is longer than any sku may be.
   std::vector<std::string> NearSkus(std::string_view sku, size_t count = 3) const;
@@ -68,5 +70,6 @@ class MetadataStore {
 // files. DecodeItem throws Error(kCorruption) where bytes are short, long or of an unknown kind.
 std::string EncodeItem(const Item& item);
 Item DecodeItem(std::string_view bytes);
+std::string DecodeSku(std::string_view bytes);  // of an encoded item
 
 }  // namespace csn

@@ -62,12 +62,12 @@ po::options_description Options() {
       "exact", po::bool_switch(), "a proven answer even where an approximate index is faster");
   show.add_options()(
       "format", po::value<std::string>()->value_name("table|jsonl|json|csv|html"),
-      "how stdout is written (default: a table on a terminal, else JSON lines); html: "
-      "a page of photographs, a row for each notion, all of them weighted alike where "
-      "--notion names none")("open", po::bool_switch(),
-                             "write that page to a temporary file and open it (xdg-open)")(
+      "how stdout is written (default: a table on a terminal, else JSON lines); html: a page of "
+      "photographs, a row for each notion, all of them weighted alike where --notion names none")(
+      "no-item", po::bool_switch(), "skus alone, without images and attributes")(
+      "open", po::bool_switch(), "write a page to a temporary file and open it (xdg-open)")(
       "photographs", po::value<std::string>()->value_name("DIR"),
-      "for the page: the folder that image paths start from (default: where they were when the "
+      "for a page: the folder that image paths start from (default: where they were when the "
       "index was built)");
   options.add(what).add(show);
   return options;
@@ -231,11 +231,13 @@ int Run(const Arguments& arguments) {
   po::variables_map values;
   if (!ParseOptions(arguments, kPage, options, values)) return 0;
   const std::optional<Format> format = OutputFormat(values);
+  Require(format || !values["no-item"].as<bool>(), "--no-item: a page shows photographs");
   const std::string asked_by = AskedBy(values);
   if (asked_by == "image") RestartWithShortSpins();
 
   Query query{.k = static_cast<size_t>(IntegerOption(values, "k", 1, kMaxHits)),
-              .exact = values["exact"].as<bool>()};
+              .exact = values["exact"].as<bool>(),
+              .items = !values["no-item"].as<bool>()};
   if (values.count("notion") != 0) query.notions = AskedNotions(values);
   const std::string index = IndexOption(values);
   const QueryEngine engine = QueryEngine::Open(index);

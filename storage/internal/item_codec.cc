@@ -63,6 +63,8 @@ std::string EncodeItem(const Item& item) {
   return std::move(writer).Take();
 }
 
+std::string DecodeSku(std::string_view bytes) { return ByteReader(bytes, "stored item").Text(); }
+
 Item DecodeItem(std::string_view bytes) {
   ByteReader reader(bytes, "stored item");
   Item item;

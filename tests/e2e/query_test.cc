@@ -65,6 +65,12 @@ TEST(QueryProgramTest, AnswersInEveryFormat) {
     EXPECT_THAT(table, HasSubstr(sku));
   }
   EXPECT_EQ(json::parse(lines[7])["answer"], answer["answer"]);
+
+  const std::vector<std::string> bare = Lines(RunOk(BySku("-k 7 --no-item")));
+  ASSERT_EQ(bare.size(), 8);
+  json first = answer["hits"][0];
+  first.erase("item");
+  EXPECT_EQ(json::parse(bare[0]), first);
 }
 
 TEST(QueryProgramTest, AnItemsOwnVectorFindsTheItemFirst) {

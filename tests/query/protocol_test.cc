@@ -101,6 +101,21 @@ TEST(FormatAnswer, JsonOfNoHitsIsAnEmptyArray) {
             "\n");
 }
 
+TEST(FormatAnswer, WithoutItemsHitsKeepTheirSkus) {
+  Answer answer = MakeAnswer();
+  answer.items = false;
+  answer.columns.clear();
+  for (Hit& hit : answer.hits) hit.item = {.sku = hit.item.sku, .image = "", .values = {}};
+  const json parsed = json::parse(FormatAnswer(answer, Format::kJson));
+  EXPECT_EQ(parsed["hits"][1]["sku"], "a2");
+  EXPECT_FALSE(parsed["hits"][1].contains("item"));
+  const std::string csv = FormatAnswer(answer, Format::kCsv);
+  EXPECT_EQ(csv.substr(0, csv.find('\n')),
+            "rank,sku,score,heel_distance,heel_share,closure_distance,closure_share");
+  EXPECT_EQ(csv.substr(csv.find("2,a2")), "2,a2,1,1,1,0,0\n");
+  EXPECT_EQ(FormatAnswer(answer, Format::kTable).find("i/a2.jpg"), std::string::npos);
+}
+
 TEST(FormatAnswer, NumbersReadBackEqual) {
   Answer answer = MakeAnswer();
   for (const double value :

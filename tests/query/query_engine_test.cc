@@ -392,6 +392,17 @@ TEST(QueryEngine, BringsTheItemsWithTheirColumns) {
     EXPECT_EQ(hit.item.image, items[row].image);
     EXPECT_EQ(hit.item.values, items[row].values);
   }
+
+  const Answer bare =
+      engine.Search({.by = Sku(0), .notions = {{.name = "notion-0"}}, .k = 29, .items = false});
+  EXPECT_FALSE(bare.items);
+  EXPECT_TRUE(bare.columns.empty());
+  ASSERT_EQ(bare.hits.size(), 29u);
+  for (size_t i = 0; i < bare.hits.size(); ++i) {
+    EXPECT_EQ(bare.hits[i].item.sku, answer.hits[i].item.sku);
+    EXPECT_EQ(bare.hits[i].score, answer.hits[i].score);
+    EXPECT_TRUE(bare.hits[i].item.image.empty());
+  }
 }
 
 TEST(QueryEngine, AnswersManyThreadsAlike) {

@@ -137,7 +137,12 @@ TEST(MetadataStoreTest, AgreesWithAMapWhateverIsAsked) {
       for (uint32_t& r : rows) r = static_cast<uint32_t>(rng.Below(items.size()));
       const std::vector<Item> found = store->GetMany(rows);
       ASSERT_EQ(found.size(), rows.size());
-      for (size_t i = 0; i < rows.size(); ++i) ASSERT_TRUE(SameItem(found[i], *by_row[rows[i]]));
+      const std::vector<std::string> skus = store->SkusOf(rows);
+      ASSERT_EQ(skus.size(), rows.size());
+      for (size_t i = 0; i < rows.size(); ++i) {
+        ASSERT_TRUE(SameItem(found[i], *by_row[rows[i]]));
+        ASSERT_EQ(skus[i], by_row[rows[i]]->sku);
+      }
     }
     ASSERT_EQ(store->size(), items.size());
     ASSERT_EQ(store->columns(), kColumns);
@@ -166,6 +171,7 @@ TEST(MetadataStoreTest, HoldsNothingAtAll) {
   EXPECT_EQ(store.columns(), kColumns);
   EXPECT_FALSE(store.RowOf("a"));
   EXPECT_TRUE(store.GetMany({}).empty());
+  EXPECT_TRUE(store.SkusOf({}).empty());
   EXPECT_TRUE(store.NearSkus("a").empty());
   EXPECT_THAT([&] { store.GetMany(std::vector<uint32_t>{0}); },
               ThrowsError(ErrorCode::kInvalidArgument, "row 0 of 0"));
