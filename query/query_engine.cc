@@ -111,7 +111,7 @@ Request Resolve(const Generation& generation, std::span<const double> scales, co
 // What an index found, less the excluded row, measured by definition: the first k. Only the rows
 // concerned are read, so a query touches few blocks of the embedding file.
 std::vector<Neighbor> RescoreFound(const Generation& generation, const Request& request,
-                                   const std::vector<Neighbor>& found) {
+                                   std::span<const Neighbor> found) {
   std::vector<uint32_t> rows;
   for (const Neighbor& neighbor : found) {
     if (request.excluded != neighbor.row) rows.push_back(neighbor.row);
@@ -143,28 +143,40 @@ Matrix ProjectQuery(const Request& request) {
                  {request.vector.data(), 1, request.vector.size()});
 }
 
+// Whether every row at `float_distance` or beyond, by the notion's flat index, is behind `last`. In
+// score's own units and strictly, because two distances may round to one score and then the smaller
+// sku goes first.
+bool ProvenBehind(const Generation& generation, const Request& request, double query_norm,
+                  double float_distance, const Neighbor& last) {
+  const NotionId notion = *request.sole;
+  std::vector<double> floors(request.ranking.weights.size(), 0.0);
+  floors[notion] = DistanceFloor(float_distance, generation.subspace(notion).dim(), query_norm,
+                                 generation.manifest().subspaces[notion].radius);
+  return Score(request.ranking.weights, floors, request.ranking.scales) > last.value;
+}
+
 // The exact answer by way of a flat index, or nothing where its float distances cannot prove it.
 std::optional<std::vector<Neighbor>> SearchFlat(const Generation& generation,
                                                 const Request& request) {
-  const NotionId notion = *request.sole;
-  const SubspaceIndex& index = generation.subspace(notion);
+  const SubspaceIndex& index = generation.subspace(*request.sole);
   const Matrix query = ProjectQuery(request);
   const size_t candidates = std::min(request.k + 1 + kSpareCandidates, index.size());
   const std::vector<Neighbor> found =
       std::move(index.Search({.k = candidates}, query.View()).front());
-  std::vector<Neighbor> best = RescoreFound(generation, request, found);
-  // Not `found.size() < candidates`: FAISS leaves out rows whose float distance overflowed.
-  if (found.size() == index.size()) return best;
-  if (found.size() < candidates || best.size() < request.wanted) return std::nullopt;
-
-  // Every row that was not found is at the last found distance or beyond. In score's own units and
-  // strictly, because two distances may round to one score and then the smaller sku goes first.
-  std::vector<double> floors(request.ranking.weights.size(), 0.0);
-  floors[notion] = DistanceFloor(found.back().value, index.dim(), Norm(query.Row(0)),
-                                 generation.manifest().subspaces[notion].radius);
-  const double unseen = Score(request.ranking.weights, floors, request.ranking.scales);
-  if (!(unseen > best.back().value)) return std::nullopt;
-  return best;
+  // FAISS leaves out rows whose float distance overflowed: nothing is known of them.
+  if (found.size() < candidates) return std::nullopt;
+  // Those asked for nearly always suffice; the others are read where near ties ask for it. Rows
+  // that are not examined are at the next found distance or beyond, at the last one at least.
+  const double norm = Norm(query.Row(0));
+  for (const size_t examined : {std::min(request.k + 1, found.size()), found.size()}) {
+    std::vector<Neighbor> best =
+        RescoreFound(generation, request, std::span(found).first(examined));
+    if (examined == index.size()) return best;
+    if (best.size() < request.wanted) continue;
+    const Neighbor& next = found[std::min(examined, found.size() - 1)];
+    if (ProvenBehind(generation, request, norm, next.value, best.back())) return best;
+  }
+  return std::nullopt;
 }
 
 // The graph's answer, or nothing where it came back short.

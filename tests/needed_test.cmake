@@ -17,7 +17,8 @@ endfunction()
 
 file(REAL_PATH "${BIN_DIR}" BIN_DIR)
 file(GLOB files "${BIN_DIR}/*")
-list(REMOVE_ITEM files "${BIN_DIR}/csn_torch.so" "${BIN_DIR}/csn_test_torch")
+list(REMOVE_ITEM files "${BIN_DIR}/csn_torch.so" "${BIN_DIR}/csn_test_torch"
+     "${BIN_DIR}/csn_pairs_torch")
 if(NOT "${BIN_DIR}/csn_query" IN_LIST files)
   message(FATAL_ERROR "${BIN_DIR}: expected csn_query among the programs, found: ${files}")
 endif()

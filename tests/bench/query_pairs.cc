@@ -1,0 +1,98 @@
+#include <faiss/IndexFlat.h>
+#include <faiss/index_io.h>
+#include <omp.h>
+
+#include <memory>
+
+#include "query/query_engine.h"
+#include "storage/layout.h"
+#include "tests/bench/engine_pairs.h"
+#include "tests/bench/pair.h"
+#include "tests/bench/synthetic.h"
+#include "tests/support/test_index.h"
+#include "tests/support/test_support.h"
+
+namespace csn::bench {
+namespace {
+
+constexpr size_t kQueries = 200;  // a measurement takes one of them after the other
+constexpr size_t kK = 10;
+
+// One index opened by the engine, and FAISS's own copy of the notion's file.
+class FlatWorld {
+ public:
+  static std::shared_ptr<FlatWorld> Get() {
+    static const auto world = std::make_shared<FlatWorld>();
+    return world;
+  }
+
+  FlatWorld() : queries_(RandomEmbeddings(kQueries, 2)) {
+    const size_t rows = Quick() ? 100'000 : 500'000;
+    const MaskTable masks = SliceMasks(2);
+    test::WriteTestIndex(index(), RandomEmbeddings(rows, 1), masks, ShopItems(rows, 3),
+                         {.columns = ShopColumns()});
+    engine_ = std::make_unique<QueryEngine>(QueryEngine::Open(index()));
+    engine_->generation().embeddings().All();  // verifies every block, once
+    masked_ = Project(masks, 0, queries_.View());
+    faiss_.reset(
+        faiss::read_index((engine_->generation().folder() + "/" + layout::NotionIndex(0)).c_str()));
+  }
+
+  // Microseconds a query of the engine.
+  double Engine(bool items) {
+    const std::span<const float> row = queries_.Row(next_engine_++ % kQueries);
+    const Query query{.by = std::vector<float>(row.begin(), row.end()),
+                      .notions = {{.name = "notion-0"}},
+                      .k = kK,
+                      .items = items};
+    return 1e6 * Seconds([&] { engine_->Search(query); });
+  }
+
+  // Microseconds a query of FAISS alone, of the same vectors.
+  double Faiss(size_t k) {
+    const std::span<const float> row = masked_.Row(next_faiss_++ % kQueries);
+    std::vector<float> distances(k);
+    std::vector<faiss::Index::idx_t> labels(k);
+    omp_set_num_threads(1);
+    return 1e6 * Seconds([&] {
+             faiss_->search(1, row.data(), static_cast<int64_t>(k), distances.data(),
+                            labels.data());
+           });
+  }
+
+ private:
+  std::string index() const { return folder_ / "index"; }
+
+  test::TempDir folder_;
+  Matrix queries_;
+  Matrix masked_;
+  std::unique_ptr<QueryEngine> engine_;
+  std::unique_ptr<faiss::Index> faiss_;
+  size_t next_engine_ = 0, next_faiss_ = 0;
+};
+
+void AddFlatPair(const std::string& name, const std::string& ours, bool items, size_t k,
+                 Bar bar = Bar::kNone, double limit = 0) {
+  AddPair({.name = name,
+           .ours = ours,
+           .peer = "IndexFlatL2::search, k " + std::to_string(k),
+           .unit = "us",
+           .bar = bar,
+           .limit = limit,
+           .pairs = 300},
+          [=] {
+            const std::shared_ptr<FlatWorld> world = FlatWorld::Get();
+            return Sides{.ours = [=] { return world->Engine(items); },
+                         .peer = [=] { return world->Faiss(k); }};
+          });
+}
+
+}  // namespace
+
+void AddQueryPairs() {
+  AddFlatPair("query/flat", "flat query, k 10, skus alone", false, kK, Bar::kRatioAtMost, 1.05);
+  AddFlatPair("query/flat-k43", "flat query, k 10, skus alone", false, 43);
+  AddFlatPair("query/flat-items", "flat query, k 10, whole items", true, kK);
+}
+
+}  // namespace csn::bench
