@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <span>
 #include <vector>
 
 namespace csn::internal {
@@ -37,21 +39,37 @@ std::vector<Taps> MakeTaps(int source_size, double start, double length, int out
   return taps;
 }
 
-// One source row -> one row of output width, unrounded.
-void ResizeRow(const uint8_t* source, const std::vector<Taps>& taps, float* output) {
+// Four floats at once: a pixel's three channels and one more that is not used.
+using Vector = float __attribute__((vector_size(16)));
+constexpr size_t kLanes = sizeof(Vector) / sizeof(float);
+
+Vector LoadPixel(const float* pixel) {
+  Vector vector;
+  std::memcpy(&vector, pixel, sizeof vector);
+  return vector;
+}
+
+// One source row -> one row of output width, unrounded. `row` has room for the source's pixels as
+// floats and, as `output`, for the unused lane of the last one.
+void ResizeRow(std::span<const uint8_t> source, const std::vector<Taps>& taps,
+               std::vector<float>& row, float* output) {
+  std::copy(source.begin(), source.end(), row.begin());
   for (const Taps& tap : taps) {
-    const uint8_t* pixel = source + tap.first * kChannels;
-    float sum[kChannels] = {};
+    const float* pixel = row.data() + tap.first * kChannels;
+    Vector sum = {};
     for (const float weight : tap.weights) {
-      for (size_t c = 0; c < kChannels; ++c) sum[c] += weight * static_cast<float>(pixel[c]);
+      sum += weight * LoadPixel(pixel);
       pixel += kChannels;
     }
-    output = std::copy(sum, sum + kChannels, output);
+    std::memcpy(output, &sum, sizeof sum);  // the next pixel's goes over the unused lane
+    output += kChannels;
   }
 }
 
+// To the nearest, halves up. The sum is exact in double, so this is std::lround, which no compiler
+// makes vectors of.
 uint8_t Round(float value) {
-  return static_cast<uint8_t>(std::lround(std::clamp(value, 0.0f, 255.0f)));
+  return static_cast<uint8_t>(static_cast<int>(double{std::clamp(value, 0.0f, 255.0f)} + 0.5));
 }
 
 }  // namespace
@@ -64,13 +82,15 @@ Image Resize(const Image& source, const Window& window, int width, int height) {
   // Only the source rows that some output row needs, in output width.
   const size_t first_row = rows.front().first;
   const size_t end_row = rows.back().first + rows.back().weights.size();
-  std::vector<float> narrow((end_row - first_row) * stride);
+  std::vector<float> narrow((end_row - first_row) * stride + kLanes - kChannels);
+  std::vector<float> floats(source_stride + kLanes - kChannels);
   for (size_t y = first_row; y < end_row; ++y) {
-    ResizeRow(source.rgb.data() + y * source_stride, columns,
+    ResizeRow({source.rgb.data() + y * source_stride, source_stride}, columns, floats,
               narrow.data() + (y - first_row) * stride);
   }
   Image output{.width = width, .height = height, .rgb = {}};
-  output.rgb.reserve(stride * rows.size());
+  output.rgb.resize(stride * rows.size());
+  uint8_t* rounded = output.rgb.data();
   std::vector<float> sums(stride);
   for (const Taps& tap : rows) {
     std::fill(sums.begin(), sums.end(), 0.0f);
@@ -79,7 +99,7 @@ Image Resize(const Image& source, const Window& window, int width, int height) {
       for (size_t i = 0; i < stride; ++i) sums[i] += weight * from[i];
       from += stride;
     }
-    std::transform(sums.begin(), sums.end(), std::back_inserter(output.rgb), Round);
+    rounded = std::transform(sums.begin(), sums.end(), rounded, Round);
   }
   return output;
 }

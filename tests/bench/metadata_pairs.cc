@@ -18,7 +18,7 @@ namespace csn::bench {
 namespace {
 
 constexpr size_t kHits = 10;
-constexpr int kLookUps = 200;  // in a measurement
+constexpr int kLookUps = 20;  // in a measurement: short, so that few are interrupted
 
 // What someone would write who needs the bytes of ten keys fast: a filter, a hash index in each
 // block, no compression, a cache.
@@ -109,7 +109,7 @@ void AddStorePair(const std::string& name, size_t rows, bool whole, Bar bar, dou
            .unit = "us",
            .bar = bar,
            .limit = limit,
-           .pairs = 60},
+           .pairs = 600},
           [=] {
             const auto world = std::make_shared<StoreWorld>(Quick() ? rows / 10 : rows);
             return Sides{.ours = [=] { return world->Store(whole); },

@@ -79,7 +79,7 @@ void AddFlatPair(const std::string& name, const std::string& ours, bool items, s
            .unit = "us",
            .bar = bar,
            .limit = limit,
-           .pairs = 300},
+           .pairs = 400},
           [=] {
             const std::shared_ptr<FlatWorld> world = FlatWorld::Get();
             return Sides{.ours = [=] { return world->Engine(items); },
