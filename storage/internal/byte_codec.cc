@@ -31,18 +31,11 @@ void ByteWriter::Text(std::string_view value) {
   bytes_.append(value);
 }
 
-std::string_view ByteReader::Take(size_t size) {
-  if (size > rest_.size()) {
-    Fail(ErrorCode::kCorruption, "{}: {} bytes expected, {} left", what_, size, rest_.size());
-  }
-  const std::string_view taken = rest_.substr(0, size);
-  rest_.remove_prefix(size);
-  return taken;
+void ByteReader::FailShort(size_t size) const {
+  Fail(ErrorCode::kCorruption, "{}: {} bytes expected, {} left", what_, size, rest_.size());
 }
 
-uint8_t ByteReader::Byte() { return static_cast<uint8_t>(Take(1)[0]); }
-
-uint64_t ByteReader::Varint() {
+uint64_t ByteReader::LongVarint() {
   uint64_t value = 0;
   for (int shift = 0; shift < 64; shift += 7) {
     const uint64_t byte = Byte();
@@ -59,8 +52,6 @@ double ByteReader::Double() {
   std::memcpy(&value, Take(sizeof value).data(), sizeof value);
   return value;
 }
-
-std::string ByteReader::Text() { return std::string(Take(Varint())); }
 
 uint64_t ByteReader::Count() {
   const uint64_t count = Varint();

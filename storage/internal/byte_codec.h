@@ -26,10 +26,15 @@ class ByteReader {
  public:
   ByteReader(std::string_view bytes, std::string_view what) : rest_(bytes), what_(what) {}
 
-  uint8_t Byte();
-  uint64_t Varint();
+  uint8_t Byte() { return static_cast<uint8_t>(Take(1)[0]); }
+  uint64_t Varint() {
+    // Nearly all are lengths below 128.
+    if (!rest_.empty() && static_cast<uint8_t>(rest_[0]) < 0x80) return Byte();
+    return LongVarint();
+  }
   double Double();
-  std::string Text();
+  // The bytes where they lie.
+  std::string_view Text() { return Take(Varint()); }
   // A number of things of at least one byte each that follow: at most what is left, so a caller may
   // reserve it.
   uint64_t Count();
@@ -37,7 +42,14 @@ class ByteReader {
   void End() const;
 
  private:
-  std::string_view Take(size_t size);
+  std::string_view Take(size_t size) {
+    if (size > rest_.size()) FailShort(size);
+    const std::string_view taken = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return taken;
+  }
+  uint64_t LongVarint();
+  [[noreturn]] void FailShort(size_t size) const;
 
   std::string_view rest_;
   std::string_view what_;

@@ -34,19 +34,22 @@ struct ValueEncoder {
   }
 };
 
-Value DecodeValue(ByteReader& reader) {
+// In place: a value is moved as a whole variant, and there are many.
+void DecodeValue(ByteReader& reader, Value& value) {
   const uint8_t kind = reader.Byte();
   switch (static_cast<ValueKind>(kind)) {
     case ValueKind::kMissing:
-      return std::monostate();
+      return;
     case ValueKind::kText:
-      return reader.Text();
+      value.emplace<std::string>(reader.Text());
+      return;
     case ValueKind::kNumber:
-      return reader.Double();
+      value.emplace<double>(reader.Double());
+      return;
     case ValueKind::kList: {
-      std::vector<std::string> list(reader.Count());
+      auto& list = value.emplace<std::vector<std::string>>(reader.Count());
       for (std::string& text : list) text = reader.Text();
-      return list;
+      return;
     }
   }
   Fail(ErrorCode::kCorruption, "stored item: unknown kind of value {}", kind);
@@ -63,7 +66,9 @@ std::string EncodeItem(const Item& item) {
   return std::move(writer).Take();
 }
 
-std::string DecodeSku(std::string_view bytes) { return ByteReader(bytes, "stored item").Text(); }
+std::string DecodeSku(std::string_view bytes) {
+  return std::string(ByteReader(bytes, "stored item").Text());
+}
 
 Item DecodeItem(std::string_view bytes) {
   ByteReader reader(bytes, "stored item");
@@ -71,7 +76,7 @@ Item DecodeItem(std::string_view bytes) {
   item.sku = reader.Text();
   item.image = reader.Text();
   item.values.resize(reader.Count());
-  for (Value& value : item.values) value = DecodeValue(reader);
+  for (Value& value : item.values) DecodeValue(reader, value);
   reader.End();
   return item;
 }
