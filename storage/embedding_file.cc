@@ -2,14 +2,11 @@
 
 #include <fcntl.h>
 #include <fmt/ranges.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
-#include <cerrno>
 #include <cstring>
 #include <limits>
 #include <string_view>
@@ -18,11 +15,13 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "storage/internal/file_handle.h"
+#include "storage/internal/file_mapping.h"
 
 namespace csn {
 namespace {
 
 using internal::FileHandle;
+using internal::FileMapping;
 
 static_assert(std::endian::native == std::endian::little, "files are little-endian");
 
@@ -108,35 +107,6 @@ Header CheckedHeader(const std::string& path, const uint8_t* bytes, uint64_t siz
   }
   return header;
 }
-
-// A file mapped read-only.
-class Mapping {
- public:
-  explicit Mapping(const std::string& path) {
-    const FileHandle file(path, O_RDONLY);
-    struct stat status;
-    if (fstat(file.fd(), &status) != 0) {
-      Fail(ErrorCode::kFailed, "{}: cannot be examined: {}", path, std::strerror(errno));
-    }
-    size_ = static_cast<size_t>(status.st_size);
-    if (size_ == 0) Fail(ErrorCode::kCorruption, "{}: the file is empty", path);
-    void* address = mmap(nullptr, size_, PROT_READ, MAP_SHARED, file.fd(), 0);
-    if (address == MAP_FAILED) {
-      Fail(ErrorCode::kFailed, "{}: cannot be mapped: {}", path, std::strerror(errno));
-    }
-    bytes_ = static_cast<const uint8_t*>(address);
-  }
-  ~Mapping() { munmap(const_cast<uint8_t*>(bytes_), size_); }
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-
-  const uint8_t* bytes() const { return bytes_; }
-  size_t size() const { return size_; }
-
- private:
-  const uint8_t* bytes_ = nullptr;
-  size_t size_ = 0;
-};
 
 }  // namespace
 
@@ -231,7 +201,7 @@ struct EmbeddingFile::Impl {
   }
 
   std::string path;
-  Mapping mapping;
+  FileMapping mapping;
   Header header;
   uint64_t block_count;
   std::vector<std::atomic<bool>> verified;

@@ -12,6 +12,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 #include <new>
 #include <optional>
@@ -22,6 +23,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "storage/internal/file_mapping.h"
 
 namespace csn {
 namespace {
@@ -90,8 +92,7 @@ uint64_t ChecksumOf(const NoDimensionFile& file) {
 }
 
 // The row count where `bytes` are a file without dimensions, nothing where they are FAISS's.
-std::optional<uint64_t> ParseNoDimension(const std::vector<uint8_t>& bytes,
-                                         const std::string& path) {
+std::optional<uint64_t> ParseNoDimension(std::span<const uint8_t> bytes, const std::string& path) {
   NoDimensionFile file;
   if (bytes.size() < sizeof file.magic) return std::nullopt;
   std::memcpy(&file.magic, bytes.data(), sizeof file.magic);
@@ -114,6 +115,19 @@ std::optional<uint64_t> ParseNoDimension(const std::vector<uint8_t>& bytes,
   return file.rows;
 }
 
+// Whether every link of a row's list on `level` ends (-1) or leads to a row that has the level. On
+// level 0 all have it: a row without levels is refused for itself.
+bool LinksAreSound(const faiss::HNSW& graph, std::span<const int> links, int level) {
+  const auto rows = static_cast<unsigned>(graph.levels.size());
+  // No early way out, so that it is done by vectors: an index holds millions of links.
+  bool sound = true;
+  for (const int to : links) sound &= static_cast<unsigned>(to + 1) <= rows;
+  if (!sound || level == 0) return sound;
+  return std::all_of(links.begin(), links.end(), [&](int to) {
+    return to < 0 || graph.levels[static_cast<size_t>(to)] > level;
+  });
+}
+
 // What is wrong with a graph over `rows` vectors: FAISS's search follows it without looking. ""
 // where nothing is.
 std::string GraphFault(const faiss::HNSW& graph, size_t rows) {
@@ -126,6 +140,7 @@ std::string GraphFault(const faiss::HNSW& graph, size_t rows) {
     return fmt::format("a graph of {} rows and {} links, expected {} rows", graph.levels.size(),
                        graph.neighbors.size(), rows);
   }
+  const std::span<const int> links(graph.neighbors);
   for (size_t row = 0; row < rows; ++row) {
     const int levels = graph.levels[row];
     if (levels < 1 || static_cast<size_t>(levels) >= begins.size() ||
@@ -134,13 +149,11 @@ std::string GraphFault(const faiss::HNSW& graph, size_t rows) {
                          levels);
     }
     for (int level = 0; level < levels; ++level) {
-      for (int i = begins[level]; i < begins[level + 1]; ++i) {
-        const int to = graph.neighbors[graph.offsets[row] + static_cast<size_t>(i)];
-        if (to < -1 || to >= static_cast<int64_t>(rows) || (to >= 0 && graph.levels[to] <= level)) {
-          return fmt::format("a graph whose row {} leads to row {} on level {}, which is not there",
-                             row, to, level);
-        }
-      }
+      const auto list = links.subspan(graph.offsets[row] + static_cast<size_t>(begins[level]),
+                                      static_cast<size_t>(begins[level + 1] - begins[level]));
+      if (LinksAreSound(graph, list, level)) continue;
+      return fmt::format("a graph whose row {} leads, on level {}, to a row which is not there",
+                         row, level);
     }
   }
   const int64_t entry = graph.entry_point;
@@ -165,26 +178,38 @@ std::string ShapeFault(const faiss::Index& index) {
   return hnsw == nullptr ? "" : GraphFault(hnsw->hnsw, static_cast<size_t>(index.ntotal));
 }
 
-[[noreturn]] void FailForMemory(const std::string& path) {
-  Fail(ErrorCode::kFailed, "{}: the index does not fit in memory", path);
-}
+// Bytes in memory as FAISS reads files.
+class SpanReader : public faiss::IOReader {
+ public:
+  explicit SpanReader(std::span<const uint8_t> bytes) : rest_(bytes) {}
 
-std::unique_ptr<faiss::Index> ReadFaiss(std::vector<uint8_t> bytes, const std::string& path) {
+  size_t operator()(void* to, size_t size, size_t count) override {
+    if (size == 0) return 0;
+    const size_t read = std::min(count, rest_.size() / size);
+    if (read > 0) std::memcpy(to, rest_.data(), read * size);
+    rest_ = rest_.subspan(read * size);
+    return read;
+  }
+  size_t left() const { return rest_.size(); }
+
+ private:
+  std::span<const uint8_t> rest_;
+};
+
+std::unique_ptr<faiss::Index> ReadFaiss(std::span<const uint8_t> bytes, const std::string& path) {
   try {
-    faiss::VectorIOReader reader;
-    reader.data = std::move(bytes);
+    SpanReader reader(bytes);
     std::unique_ptr<faiss::Index> index(faiss::read_index(&reader));
     const std::string fault = ShapeFault(*index);
     if (!fault.empty()) Fail(ErrorCode::kCorruption, "{}: holds {}", path, fault);
-    if (reader.rp != reader.data.size()) {
-      Fail(ErrorCode::kCorruption, "{}: {} bytes after the end of the index", path,
-           reader.data.size() - reader.rp);
+    if (reader.left() != 0) {
+      Fail(ErrorCode::kCorruption, "{}: {} bytes after the end of the index", path, reader.left());
     }
     return index;
   } catch (const faiss::FaissException& error) {
     Fail(ErrorCode::kCorruption, "{}: not a readable FAISS index: {}", path, error.what());
   } catch (const std::bad_alloc&) {
-    FailForMemory(path);
+    Fail(ErrorCode::kFailed, "{}: the index does not fit in memory", path);
   } catch (const std::length_error&) {
     Fail(ErrorCode::kCorruption, "{}: announces more than any memory holds", path);
   }
@@ -260,15 +285,13 @@ SubspaceIndex SubspaceIndex::Build(const IndexOptions& options, MatrixView vecto
 }
 
 SubspaceIndex SubspaceIndex::Load(const std::string& path, const std::string& checksum) {
-  std::vector<uint8_t> bytes;
-  try {
-    bytes = ReadFile(path);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kNotFound) throw;
+  std::error_code unknown;  // is told by opening it
+  if (!std::filesystem::exists(path, unknown)) {
     Fail(ErrorCode::kCorruption, "{}: the file is missing", path);
-  } catch (const std::bad_alloc&) {
-    FailForMemory(path);
   }
+  // Not read into a buffer first: FAISS makes the one copy that is needed.
+  const internal::FileMapping file(path, internal::Fetch::kAtOnce);
+  const std::span<const uint8_t> bytes = file.span();
   if (!checksum.empty()) {
     const std::string found = Checksum(bytes);
     if (found != checksum) {
@@ -279,7 +302,7 @@ SubspaceIndex SubspaceIndex::Load(const std::string& path, const std::string& ch
   if (const std::optional<uint64_t> rows = ParseNoDimension(bytes, path)) {
     impl->rows = *rows;
   } else {
-    impl->index = ReadFaiss(std::move(bytes), path);
+    impl->index = ReadFaiss(bytes, path);
     impl->rows = static_cast<size_t>(impl->index->ntotal);
   }
   return SubspaceIndex(std::move(impl));
