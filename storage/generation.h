@@ -17,11 +17,11 @@ namespace csn {
 class Generation {
  public:
   // Opens the live generation of an index directory: CURRENT, the manifest against its checksum,
-  // the existence and size of every file, headers; embeddings and metadata are opened, subspace
-  // indexes are loaded at first use. The model is left to who can read it (query/model_check.h).
-  // Throws Error(kNotFound) where there is no index, Error(kMismatch) where the model has another
-  // size, Error(kCorruption) naming file, expected and found, Error(kFailed) where the system does
-  // not let a file be read.
+  // the existence and size of every file, headers, and that embeddings and metadata are no other
+  // generation's; both are opened, subspace indexes are loaded at first use. The model is left to
+  // who can read it (query/model_check.h). Throws Error(kNotFound) where there is no index,
+  // Error(kMismatch) where the model has another size, Error(kCorruption) naming file, expected and
+  // found, Error(kFailed) where the system does not let a file be read.
   static Generation Open(const std::string& index);
   ~Generation();
   Generation(Generation&&) noexcept;
