@@ -15,7 +15,6 @@ using nlohmann::ordered_json;
 
 constexpr char kCategorical[] = "categorical";
 constexpr char kNumeric[] = "numeric";
-constexpr uint64_t kPhotographsVersion = 2;  // the first that says where photographs are
 
 // One object of the text, read strictly: every field asked for must be there and of its kind.
 class Fields {
@@ -225,11 +224,11 @@ Manifest ReadManifest(const Fields& root) {
   manifest.split_seed = split.Count("seed");
   manifest.split_by = split.Text("by");
   manifest.preprocessing = root.Text("preprocessing");
-  if (version >= kPhotographsVersion) manifest.photographs = root.Text("photographs");
   ReadColumns(root, manifest);
   ReadNotions(root, manifest);
   ReadFiles(root, manifest);
-  if (root.value().contains("embeddings_outline")) {
+  if (version > 1) {
+    manifest.photographs = root.Text("photographs");
     manifest.embeddings_outline = root.Text("embeddings_outline");
   }
   if (const std::string fault = internal::ManifestFault(manifest); !fault.empty()) {
@@ -266,9 +265,7 @@ std::string FormatManifest(const Manifest& manifest) {
   for (const auto& [path, entry] : manifest.files) {
     files[path] = {{"size", entry.size}, {"checksum", entry.checksum}};
   }
-  if (!manifest.embeddings_outline.empty()) {
-    root["embeddings_outline"] = manifest.embeddings_outline;
-  }
+  root["embeddings_outline"] = manifest.embeddings_outline;
   try {
     return root.dump(1) + "\n";
   } catch (const json::exception& error) {  // text that is not UTF-8

@@ -53,7 +53,7 @@ struct Manifest {
   std::vector<SubspaceManifest> subspaces;  // [C]
   std::map<std::string, FileEntry> files;   // every other file of the generation, by relative path
   // EmbeddingFile::Outline() of embeddings.f32, so that another generation's is told without
-  // reading all of it; empty in what was written before the field was.
+  // reading all of it; empty where it is not known.
   std::string embeddings_outline;
 };
 

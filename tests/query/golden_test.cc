@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kFormat1[] = CSN_SOURCE_DIR "/tests/data/format-1";
+constexpr char kData[] = CSN_SOURCE_DIR "/tests/data/";
 
 // What is asked of a kept index: every item by one notion, and by a mixture of all.
 std::string Answers(const std::string& index) {
@@ -30,7 +30,7 @@ std::string Answers(const std::string& index) {
   return text;
 }
 
-// Wrote format-1. Its successor is written in the same way by the last build before a format
+// Wrote every format-N. The next is written in the same way by the last build before a format
 // changes: CSN_WRITE_GOLDEN=tests/data/format-N csn_test_query --gtest_filter='Golden*'.
 void WriteGolden(const std::string& folder) {
   constexpr size_t kRows = 24, kDim = 6;
@@ -55,17 +55,16 @@ void WriteGolden(const std::string& folder) {
   }
 }
 
-TEST(GoldenIndex, Format1OpensVerifiesAndAnswersAsWhenItWasWritten) {
+TEST(GoldenIndex, EveryFormatOpensVerifiesAndAnswersAsWhenItWasWritten) {
   if (const char* folder = std::getenv("CSN_WRITE_GOLDEN")) WriteGolden(folder);
-  for (const char* name : {"flat", "hnsw"}) {
+  for (const char* name : {"format-1/flat", "format-1/hnsw", "format-2/flat", "format-2/hnsw"}) {
     SCOPED_TRACE(name);
     const test::TempDir folder;
-    fs::copy(std::string(kFormat1) + "/" + name, folder / "idx", fs::copy_options::recursive);
+    fs::copy(std::string(kData) + name, folder / "idx", fs::copy_options::recursive);
     const Generation generation = Generation::Open(folder / "idx");
     generation.Verify({});
     CheckModel(generation);
-    EXPECT_EQ(Answers(folder / "idx"),
-              ReadTextFile(std::string(kFormat1) + "/" + name + ".answers.jsonl"));
+    EXPECT_EQ(Answers(folder / "idx"), ReadTextFile(std::string(kData) + name + ".answers.jsonl"));
   }
 }
 

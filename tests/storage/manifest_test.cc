@@ -91,7 +91,7 @@ TEST(ManifestTest, ReadsBackEqual) {
   EXPECT_EQ(read.files.at("metadata/CURRENT").checksum, std::string(32, 'f'));
 }
 
-TEST(ManifestTest, TheEmbeddingsOutlineMayBeMissingButNotWrong) {
+TEST(ManifestTest, TheEmbeddingsOutlineMayBeUnknownButNotWrong) {
   Manifest manifest = SmallManifest();
   EXPECT_EQ(ParseManifest(FormatManifest(manifest), "m").embeddings_outline, "");
   manifest.embeddings_outline = std::string(32, 'e');
@@ -241,14 +241,16 @@ TEST(ManifestTest, ContradictionsAreFoundInReadingAndWriting) {
               ThrowsError(ErrorCode::kInvalidArgument, "manifest to be written"));
 }
 
-TEST(ManifestTest, Version1KnowsNoPhotographs) {
-  ordered_json old = ordered_json::parse(FormatManifest(SmallManifest()));
-  old["format_version"] = 1;
-  old.erase("photographs");
-  EXPECT_EQ(ParseManifest(old.dump(), "m").photographs, "");
-  old["format_version"] = 2;
-  EXPECT_THAT([&] { ParseManifest(old.dump(), "m"); },
-              ThrowsError(ErrorCode::kCorruption, "photographs is missing"));
+TEST(ManifestTest, Version1LacksWhatCameWithVersion2) {
+  for (const char* field : {"photographs", "embeddings_outline"}) {
+    ordered_json old = ordered_json::parse(FormatManifest(SmallManifest()));
+    old.erase(field);
+    EXPECT_THAT([&] { ParseManifest(old.dump(), "m"); },
+                ThrowsError(ErrorCode::kCorruption, fmt::format("{} is missing", field)));
+    old["format_version"] = 1;
+    EXPECT_EQ(ParseManifest(old.dump(), "m").photographs, "");
+    EXPECT_EQ(ParseManifest(old.dump(), "m").embeddings_outline, "");
+  }
 }
 
 TEST(ManifestTest, NoPathLeavesTheGeneration) {
