@@ -269,7 +269,6 @@ int Run(const Arguments& arguments) {
        .examples =
            "  csn_index build --catalogue shoes/catalogue.csv --model shoes.csn --index shoes.idx\n"
            "  csn_index add-notion --index shoes.idx --notion toe=toe_shape --catalogue shop.csv\n"
-           "  csn_index list --index shoes.idx\n"
            "  csn_index verify --index shoes.idx\n"},
       {{"build", "catalogue + model -> a new generation of an index directory", Build},
        {"add-notion", "a new notion for an index, fitted on its stored embeddings", RunAddNotion},

@@ -38,14 +38,10 @@ const Page kPage = {
     .examples =
         "  csn_query --index shoes.idx --notion heel-height --sku SHOE-00042\n"
         "      the ten items with the most similar heels\n"
-        "  csn_query --index shoes.idx --notion closure=2,colour=-0.5 --sku SHOE-00042 -k 5\n"
-        "      closed in the same way, rather of another colour\n"
-        "  csn_query --index shoes.idx --notion closure --image photo.jpg -k 5\n"
-        "      closed like the shoe on a photograph\n"
+        "  csn_query --index shoes.idx --notion closure=2,colour=-0.5 --image photo.jpg -k 5\n"
+        "      closed like the shoe on a photograph, rather of another colour\n"
         "  csn_query --index shoes.idx --sku SHOE-00042 --open\n"
-        "      a page of photographs in the browser, a row for each notion\n"
-        "  csn_query --index shoes.idx --notion closure --vector query.npy --exact --format csv\n"
-        "      proven nearest to an embedding from elsewhere, as CSV\n"};
+        "      a page of photographs in the browser, a row for each notion\n"};
 
 po::options_description Options() {
   po::options_description options, what("What to look for"), show("Output");

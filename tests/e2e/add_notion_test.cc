@@ -53,6 +53,8 @@ TEST_F(AddNotionProgramTest, TheNewNotionAnswersAndTheOldOnesAsBefore) {
   const json report = json::parse(RunOk(
       "csn_index add-notion --index idx --catalogue light.csv --notion light", folder_.path()));
   EXPECT_EQ(report["generation"], "000002");
+  const std::string document = ReadTextFile(CSN_SOURCE_DIR "/docs/output.md");
+  for (const auto& [key, value] : report.items()) EXPECT_THAT(document, HasSubstr("`" + key + "`"));
   EXPECT_EQ(report["notion"], "light");
   EXPECT_LT(report["triplet_error"], report["triplet_error_whole"]);
   EXPECT_EQ(report["labelled"], Shop::kItems);

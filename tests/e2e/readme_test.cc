@@ -213,9 +213,17 @@ TEST(OutputDocumentTest, NamesEveryKeyThatProgramsPrint) {
 }
 
 const std::vector<std::string>& Pages() {
-  static const std::vector<std::string> pages = {
-      "csn_catalogue",   "csn_catalogue shoes", "csn_catalogue check", "csn_train", "csn_index",
-      "csn_index build", "csn_index list",      "csn_index verify",    "csn_query", "csn_eval"};
+  static const std::vector<std::string> pages = {"csn_catalogue",
+                                                 "csn_catalogue shoes",
+                                                 "csn_catalogue check",
+                                                 "csn_train",
+                                                 "csn_index",
+                                                 "csn_index build",
+                                                 "csn_index add-notion",
+                                                 "csn_index list",
+                                                 "csn_index verify",
+                                                 "csn_query",
+                                                 "csn_eval"};
   return pages;
 }
 
