@@ -260,6 +260,11 @@ QueryEngine::QueryEngine(Generation generation) : generation_(std::move(generati
   }
 }
 
+std::vector<Neighbor> QueryEngine::Rank(const Query& query) const {
+  const Request request = Resolve(generation_, scales_, query);
+  return FindNeighbors(generation_, request, query.exact).neighbors;
+}
+
 Answer QueryEngine::Search(const Query& query) const {
   const Request request = Resolve(generation_, scales_, query);
   const Found found = FindNeighbors(generation_, request, query.exact);

@@ -3,7 +3,9 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "base/neighbor.h"
 #include "query/query.h"
 #include "storage/generation.h"
 
@@ -22,6 +24,9 @@ class QueryEngine {
   // outside 1..kMaxHits, a vector of another length or not finite; Error(kNotFound) for an unknown
   // sku (naming near ones). An item asked for by sku is left out of its own answer.
   Answer Search(const Query& query) const;
+  // What Search ranks, as rows of generation() with their scores, nearest first; the store of
+  // metadata is not asked (but for the row of a sku). Errors as Search.
+  std::vector<Neighbor> Rank(const Query& query) const;
 
  private:
   explicit QueryEngine(Generation generation);

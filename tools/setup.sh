@@ -20,6 +20,7 @@ packages=(
   libfmt-dev libboost-program-options-dev nlohmann-json3-dev libjpeg62-turbo-dev libpng-dev
   libwebp-dev libexif-dev
   libcairo2-dev libxxhash-dev nettle-dev libcsv-dev libgtest-dev libgmock-dev
+  libbenchmark-dev
 )
 
 usage() {

@@ -152,8 +152,8 @@ int RunPairs(int argc, char** argv, const std::function<void()>& add) {
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   add();
   Table table;
-  benchmark::RunSpecifiedBenchmarks(&table);
-  return table.all_ran() ? 0 : 1;
+  const size_t matched = benchmark::RunSpecifiedBenchmarks(&table);
+  return matched > 0 && table.all_ran() ? 0 : 1;
 }
 
 }  // namespace csn::bench

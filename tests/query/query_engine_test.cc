@@ -403,6 +403,14 @@ TEST(QueryEngine, BringsTheItemsWithTheirColumns) {
     EXPECT_EQ(bare.hits[i].score, answer.hits[i].score);
     EXPECT_TRUE(bare.hits[i].item.image.empty());
   }
+
+  const std::vector<Neighbor> rows =
+      engine.Rank({.by = Sku(0), .notions = {{.name = "notion-0"}}, .k = 29});
+  ASSERT_EQ(rows.size(), 29u);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_EQ(Sku(rows[i].row), answer.hits[i].item.sku);
+    EXPECT_EQ(rows[i].value, answer.hits[i].score);
+  }
 }
 
 TEST(QueryEngine, AnswersManyThreadsAlike) {

@@ -90,16 +90,18 @@ void AddBuildPair(const std::string& name, BuildSetting setting, Bar bar, double
       });
 }
 
-// How peak memory grows with the catalogue.
-void AddMemoryPair(const std::string& name, size_t more, size_t fewer) {
+// How peak memory grows with the catalogue: rows of photographs of side x side pixels, which a
+// network of `size` embeds.
+void AddMemoryPair(const std::string& name, size_t more, size_t fewer, int side, int size) {
   AddPair({.name = name,
-           .ours = fmt::format("peak memory of csn_index build, {} rows", more),
+           .ours = fmt::format("peak memory of csn_index build, {} rows of {} pixels", more, side),
            .peer = fmt::format("{} rows", fewer),
            .unit = "MiB"},
           [=] {
-            const std::string model = WriteModel(SharedFolder() + "/model.csn", Trunk::kSmall, 64);
-            const auto peak = [model](size_t rows) {
-              const std::string catalogue = WritePhotographs(SharedFolder(), rows);
+            const std::string model = fmt::format("{}/model-{}.csn", SharedFolder(), size);
+            WriteModel(model, Trunk::kSmall, size);
+            const auto peak = [=](size_t rows) {
+              const std::string catalogue = WritePhotographs(SharedFolder(), rows, side);
               return [=] { return BuildIndex(catalogue, model, 2).peak_mib; };
             };
             const size_t divisor = Quick() ? 10 : 1;
@@ -113,8 +115,8 @@ void AddBuildPairs() {
   AddBuildPair("build/resnet18-112", {Trunk::kResNet18, 112, 2, 3000}, Bar::kRatioAtLeast, 0.85);
   AddBuildPair("build/small-64", {Trunk::kSmall, 64, 2, 6000}, Bar::kRatioAtLeast, 0.85);
   AddBuildPair("build/small-64-1thread", {Trunk::kSmall, 64, 1, 4000}, Bar::kRatioAtLeast, 0.85);
-  AddMemoryPair("memory/2000-8000", 8000, 2000);
-  AddMemoryPair("memory/8000-32000", 32'000, 8000);
+  AddMemoryPair("memory/photographs", 8000, 2000, 600, 64);
+  AddMemoryPair("memory/rows", 48'000, 12'000, 32, 32);
 }
 
 }  // namespace csn::bench

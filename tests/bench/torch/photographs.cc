@@ -18,7 +18,6 @@
 namespace csn::bench {
 namespace {
 
-constexpr int kSide = 600;
 constexpr int kQuality = 90;
 constexpr int kNoise = 12;  // levels: flat drawings would decode faster than photographs do
 
@@ -37,14 +36,15 @@ std::string EncodeJpeg(Image image) {
   unsigned char* data = nullptr;
   unsigned long size = 0;
   jpeg_mem_dest(&info, &data, &size);
-  info.image_width = info.image_height = kSide;
+  info.image_width = static_cast<unsigned>(image.width);
+  info.image_height = static_cast<unsigned>(image.height);
   info.in_color_space = JCS_RGB;
   info.input_components = 3;
   jpeg_set_defaults(&info);
   jpeg_set_quality(&info, kQuality, TRUE);
   jpeg_start_compress(&info, TRUE);
   while (info.next_scanline < info.image_height) {
-    JSAMPROW row = image.rgb.data() + size_t{info.next_scanline} * kSide * 3;
+    JSAMPROW row = image.rgb.data() + size_t{info.next_scanline} * info.image_width * 3;
     jpeg_write_scanlines(&info, &row, 1);
   }
   jpeg_finish_compress(&info);
@@ -54,26 +54,28 @@ std::string EncodeJpeg(Image image) {
   return bytes;
 }
 
-std::string ImageName(size_t number) { return fmt::format("images/{:05}.jpg", number); }
+std::string ImageName(size_t number, int side) {
+  return fmt::format("images-{}/{:05}.jpg", side, number);
+}
 
 }  // namespace
 
-std::string WritePhotographs(const std::string& folder, size_t rows) {
+std::string WritePhotographs(const std::string& folder, size_t rows, int side) {
   const size_t distinct = std::min(rows, kDistinct);
   ParallelFor(distinct, DefaultThreads(), [&](size_t i) {
-    const std::string path = folder + "/" + ImageName(i);
+    const std::string path = folder + "/" + ImageName(i, side);
     if (std::filesystem::exists(path)) return;
     Rng rng(i);
-    Image image = DrawShoe(CatalogueShoe(1, i), kSide);
+    Image image = DrawShoe(CatalogueShoe(1, i), side);
     AddNoise(image, rng);
     test::WriteText(path, EncodeJpeg(std::move(image)));
   });
   std::string text = "sku,image,category\n";
   for (size_t i = 0; i < rows; ++i) {
-    text += fmt::format("sku-{:07},{},{}\n", i, ImageName(i % distinct),
+    text += fmt::format("sku-{:07},{},{}\n", i, ImageName(i % distinct, side),
                         ShoeCategoryName(CatalogueShoe(1, i % distinct).category));
   }
-  const std::string catalogue = fmt::format("{}/catalogue-{}.csv", folder, rows);
+  const std::string catalogue = fmt::format("{}/catalogue-{}-{}.csv", folder, side, rows);
   test::WriteText(catalogue, text);
   return catalogue;
 }

@@ -8,11 +8,11 @@
 
 namespace csn::bench {
 
-// Writes FOLDER/catalogue.csv (sku, image, category) of `rows` rows over at most kDistinct JPEGs of
-// 600x600 pixels, drawn shoes with a little noise: about 100 KB each, as photographs are. Beyond
-// that number rows share them. Returns the catalogue's path.
+// Writes a catalogue (sku, image, category) of `rows` rows over at most kDistinct JPEGs of
+// side x side pixels into the folder: drawn shoes with a little noise, 60 KB each at 600 pixels, as
+// photographs are. Beyond that number rows share them. Returns the catalogue's path.
 inline constexpr size_t kDistinct = 1000;
-std::string WritePhotographs(const std::string& folder, size_t rows);
+std::string WritePhotographs(const std::string& folder, size_t rows, int side = 600);
 
 // An untrained model of three notions: what speed asks of one. Returns its path.
 std::string WriteModel(const std::string& path, Trunk trunk, int size);
