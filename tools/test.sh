@@ -53,7 +53,7 @@ run_tests() { ctest --preset "$1"; }
 # LibTorch 1.13's headers as C++20. The compile database has g++'s warning options, some of them unknown
 # to clang.
 lint() {
-  sources no_headers | grep -zvE '^(embedder|tests)/torch/' |
+  sources no_headers | grep -zvE '^(embedder|tests|tests/bench)/torch/' |
     xargs -0 -n 1 -P "$jobs" clang-tidy --quiet -p build/release \
       --extra-arg=-Wno-unknown-warning-option 2>&1 |
     { grep -vE '^[0-9]+ warnings? (generated|treated as error)' || true; }
@@ -101,10 +101,13 @@ main() {
   # Said either way: the build folder remembers what it was configured with.
   local strict=(-DCSN_WERROR=OFF)
   [[ "$all" == no ]] || strict=(-DCSN_WERROR=ON)
+  # Nothing runs them here, but they are to compile.
+  local bench=()
+  [[ "$all" == no ]] || bench=(-DCSN_BENCH=ON)
 
   phase "setup" tools/setup.sh
   [[ "$all" == no ]] || phase "format" check_format
-  phase "build release" configure_and_build release "${strict[@]}"
+  phase "build release" configure_and_build release "${strict[@]}" "${bench[@]}"
   phase "test release" run_tests release
   if [[ "$all" == yes ]]; then
     phase "lint" lint

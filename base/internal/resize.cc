@@ -66,10 +66,12 @@ void ResizeRow(std::span<const uint8_t> source, const std::vector<Taps>& taps,
   }
 }
 
-// To the nearest, halves up. The sum is exact in double, so this is std::lround, which no compiler
-// makes vectors of.
+// To the nearest, halves up: std::lround, of which no compiler makes vectors. The difference is
+// exact.
 uint8_t Round(float value) {
-  return static_cast<uint8_t>(static_cast<int>(double{std::clamp(value, 0.0f, 255.0f)} + 0.5));
+  const float clamped = std::clamp(value, 0.0f, 255.0f);
+  const int whole = static_cast<int>(clamped);
+  return static_cast<uint8_t>(whole + (clamped - static_cast<float>(whole) >= 0.5f ? 1 : 0));
 }
 
 }  // namespace
