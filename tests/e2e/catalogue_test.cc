@@ -98,6 +98,41 @@ TEST(CatalogueProgramTest, SaysWhichColumnsGoTogether) {
   EXPECT_THAT(table, testing::HasSubstr("without name: more than 64 different texts"));
 }
 
+TEST(CatalogueProgramTest, ShoesAreDrawnAsLargeAsAsked) {
+  const TempDir folder;
+  RunOk("csn_catalogue shoes --count 2 --size 96 --out s", folder.path());
+  EXPECT_EQ(DecodeImage(ReadFile(folder / "s/images/SHOE-00002.png")).width, 96);
+  ExpectError("csn_catalogue shoes --count 2 --size 63 --out t", 2, "--size", folder.path());
+  ExpectError("csn_catalogue shoes --count 2 --size 1025 --out t", 2, "--size", folder.path());
+}
+
+TEST(CatalogueProgramTest, AGalleryShowsReadablePhotographsPickedBySeed) {
+  const TempDir folder;
+  WriteText(folder / "photos/broken.jpg", "\xff\xd8\xff no");
+  for (int i = 0; i < 7; ++i) {
+    WritePng(folder / fmt::format("photos/{}.png", i), TestImage(40, 20, 30 * i));
+  }
+  const auto gallery = [&](const std::string& arguments) {
+    RunOk("csn_catalogue gallery photos --side 20 " + arguments, folder.path());
+    return DecodeImage(ReadFile(folder / "g.png"));
+  };
+  const Image first = gallery("--out g.png --columns 3 --rows 2");
+  EXPECT_EQ(first.width, 3 * 20 + 2 * 2);
+  EXPECT_EQ(first.height, 2 * 20 + 2);
+  // A picture is replaced; the same seed picks the same, another one others.
+  EXPECT_EQ(gallery("--out g.png --columns 3 --rows 2").rgb, first.rgb);
+  EXPECT_NE(gallery("--out g.png --columns 3 --rows 2 --seed 2").rgb, first.rgb);
+  // All seven that can be read.
+  EXPECT_EQ(gallery("--out g.png --columns 4 --rows 9").height, 2 * 20 + 2);
+  WriteText(folder / "notes.txt", "mine");
+  ExpectError("csn_catalogue gallery photos --out notes.txt", 2, "notes.txt", folder.path());
+  EXPECT_EQ(ReadTextFile(folder / "notes.txt"), "mine");
+  ExpectError("csn_catalogue gallery photos", 2, "--out", folder.path());
+  ExpectError("csn_catalogue gallery none.csv --out g.png", 3, "none.csv", folder.path());
+  WriteText(folder / "bad.csv", "sku,image\na,photos/broken.jpg\n");
+  ExpectError("csn_catalogue gallery bad.csv --out g.png", 1, "no row", folder.path());
+}
+
 TEST(CatalogueProgramTest, ChecksAFolderOfImages) {
   const TempDir folder;
   WritePng(folder / "photos/one.png", TestImage(20, 20, 1));

@@ -215,6 +215,7 @@ TEST(OutputDocumentTest, NamesEveryKeyThatProgramsPrint) {
 const std::vector<std::string>& Pages() {
   static const std::vector<std::string> pages = {"csn_catalogue",
                                                  "csn_catalogue shoes",
+                                                 "csn_catalogue gallery",
                                                  "csn_catalogue check",
                                                  "csn_train",
                                                  "csn_index",
@@ -248,8 +249,9 @@ TEST(HelpTest, WrongFlagsAreNamedOnceWithWhatIsNear) {
   for (const std::string& page : Pages()) {
     if (page != "csn_index" && page != "csn_catalogue") {
       ExpectError(page + " --hepl", 2, "did you mean --help?");
-      // check takes a file without a flag, but no second one.
-      ExpectError(page + (page == "csn_catalogue check" ? " file stray" : " stray"), 2, "'stray'");
+      // These take a file without a flag, but no second one.
+      const bool takes_file = page == "csn_catalogue check" || page == "csn_catalogue gallery";
+      ExpectError(page + (takes_file ? " file stray" : " stray"), 2, "'stray'");
     } else {
       ExpectError(page, 2, "a command is missing");
     }

@@ -115,6 +115,17 @@ HeelStyle SampleHeelStyle(ShoeCategory category, Rng& rng) {
   return static_cast<HeelStyle>(pick);
 }
 
+// A second colour for the panels, where there is one.
+Rgb SamplePanel(Rgb upper, Rng& rng) {
+  const std::vector<Rgb> others = {
+      {0.93, 0.92, 0.89}, {0.14, 0.14, 0.15}, {0.68, 0.52, 0.36}, {0.55, 0.56, 0.58}};
+  const Rgb other = others[rng.Below(others.size())];
+  const uint64_t pick = rng.Below(6);
+  const double shade = rng.Uniform(0.06, 0.2);
+  if (pick == 0) return other;
+  return Luminance(upper) < 0.3 || pick < 2 ? Lighter(upper, shade) : Darker(upper, shade);
+}
+
 void SampleColours(Shoe& shoe, Rng& rng) {
   shoe.upper = Vary(Palette(shoe.colour).colour, rng);
   const std::vector<Rgb> soles = {{0.14, 0.12, 0.11}, {0.30, 0.19, 0.12}, {0.74, 0.57, 0.38},
@@ -125,11 +136,12 @@ void SampleColours(Shoe& shoe, Rng& rng) {
                                     {0.88, 0.80, 0.62},
                                     Lighter(shoe.upper, 0.6),
                                     Darker(shoe.upper, 0.65)};
-  shoe.accent = PickContrasting(accents, shoe.upper, 0.32, rng);
-  shoe.metal = rng.Below(2) == 0 ? Rgb{0.86, 0.87, 0.89} : Rgb{0.88, 0.72, 0.34};
-  const double brightness = rng.Uniform(0.82, 0.97);
-  const double warmth = rng.Uniform(-0.03, 0.03);
-  shoe.background = Clamped({brightness + warmth, brightness, brightness - warmth});
+  shoe.accent = PickContrasting(accents, shoe.upper, 0.28, rng);
+  shoe.metal = rng.Below(2) == 0 ? Rgb{0.74, 0.75, 0.78} : Rgb{0.80, 0.62, 0.26};
+  const std::vector<Rgb> linings = {
+      {0.80, 0.70, 0.56}, {0.62, 0.62, 0.63}, {0.88, 0.86, 0.80}, {0.45, 0.33, 0.25}};
+  shoe.lining = linings[rng.Below(linings.size())];
+  shoe.panel = SamplePanel(shoe.upper, rng);
 }
 
 }  // namespace
@@ -148,18 +160,20 @@ Shoe SampleShoe(Rng& rng) {
   shoe.price = std::floor(20 * std::exp(rng.Uniform(0, 2.5))) + 0.95;
 
   shoe.heel_style = SampleHeelStyle(shoe.category, rng);
+  shoe.material = static_cast<Material>(rng.Below(kMaterials));
   SampleColours(shoe, rng);
-  shoe.faces_left = rng.Below(2) == 0;
-  shoe.length = rng.Uniform(0.84, 0.95);
-  shoe.shift_x = rng.Uniform(-0.7, 0.7);
-  shoe.shift_y = rng.Uniform(-0.4, 0.4);
   shoe.bulk = rng.Uniform(0.92, 1.1);
   shoe.shaft = rng.Uniform(0.42, 0.66);
   shoe.heel_width = rng.Uniform(0.19, 0.27);
   shoe.platform = rng.Uniform(0.4, 0.65);
-  shoe.shading = rng.Uniform(0.1, 0.32);
   shoe.fastenings = 1 + static_cast<int>(rng.Below(3));
   shoe.gore = rng.Below(3) != 0;
+  shoe.toe_cap = rng.Below(2) == 0;
+  shoe.counter = rng.Below(3) != 0;
+  shoe.welt = rng.Below(2) == 0;
+  shoe.laces_tied = rng.Below(5) != 0;
+  shoe.view = SampleView(rng);
+  shoe.scene = SampleScene(rng);
   return shoe;
 }
 

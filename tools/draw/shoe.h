@@ -7,6 +7,9 @@
 #include "base/image.h"
 #include "base/random.h"
 #include "tools/draw/colour.h"
+#include "tools/draw/material.h"
+#include "tools/draw/scene.h"
+#include "tools/draw/view.h"
 
 namespace csn {
 
@@ -45,8 +48,7 @@ std::string ShoeClosureName(ShoeClosure closure);
 std::string ToeShapeName(ToeShape toe);
 std::string ShoeColourName(ShoeColour colour);
 
-// Everything DrawShoe needs. Shares are of the picture's side where they place the shoe, else of
-// the shoe's length.
+// Everything DrawShoe needs. Shares are of the shoe's length.
 struct Shoe {
   // Labels.
   ShoeCategory category = ShoeCategory::kPump;
@@ -58,31 +60,35 @@ struct Shoe {
 
   // Appearance.
   HeelStyle heel_style = HeelStyle::kBlock;
+  Material material = Material::kLeather;
   Rgb upper{0.15, 0.15, 0.16};
+  Rgb panel{0.22, 0.22, 0.23};  // toe cap, counter, facing: the upper's colour or a second one
   Rgb sole{0.75, 0.6, 0.42};    // sole and heel, always well apart from `upper` in brightness
   Rgb accent{0.93, 0.92, 0.9};  // laces, straps, tabs, zip tape: well apart from `upper` too
   Rgb metal{0.85, 0.85, 0.87};  // buckles, teeth, eyelets
-  Rgb background{0.95, 0.95, 0.95};
-  bool faces_left = false;
-  double length = 0.9;       // wanted share; a tall shoe is drawn smaller so that it fits
-  double shift_x = 0;        // of the free space beside the shoe, -1..1
-  double shift_y = 0;        // of the free space above and below, -1..1
+  Rgb lining{0.8, 0.74, 0.64};
   double bulk = 1;           // factor on the upper's height
   double shaft = 0.55;       // boots: top of the shaft above the heel seat
   double heel_width = 0.22;  // block heels
   double platform = 0.5;     // platform soles: thickness under the toes over that under the heel
-  double shading = 0.2;      // how much darker the upper gets towards the sole
   int fastenings = 2;        // straps or tabs, 1..3; laces cross more often with more
   bool gore = true;          // slip-on shoes: a visible elastic panel
+  bool toe_cap = true;       // panels that a shoe of its category may have or not
+  bool counter = true;
+  bool welt = true;        // a stitched rim on the sole
+  bool laces_tied = true;  // else tucked in
+  View view{};
+  Scene scene{};
 };
 
-// Labels are drawn uniformly and independently of each other, the price too. The heel style alone
-// depends on the category (trainers and slippers stand on wedges and platforms), so that every
-// combination can be drawn.
+// Labels are drawn uniformly and independently of each other, the price too, and all of the
+// appearance independently of the labels but for colours (the upper's is the colour's, what must
+// stand out from it follows) and the heel style, which depends on the category (trainers and
+// slippers stand on wedges and platforms), so that every combination can be drawn.
 Shoe SampleShoe(Rng& rng);
 
-// The side view, size x size pixels. Depends on the shoe and the size alone. Thread-safe.
-// Throws Error(kInvalidArgument) for a size outside 16..4096 or a heel outside
+// A photograph of the shoe, size x size pixels. Depends on the shoe and the size alone.
+// Thread-safe. Throws Error(kInvalidArgument) for a size outside 16..4096 or a heel outside
 // kMinHeelCm..kMaxHeelCm.
 Image DrawShoe(const Shoe& shoe, int size = 160);
 

@@ -62,7 +62,8 @@ void WriteShoeCatalogue(const ShoeCatalogueOptions& options) {
   ParallelFor(options.count, threads, [&](size_t i) {
     ThrowIfStopped(options.stop);
     const Shoe shoe = CatalogueShoe(options.seed, i);
-    WriteFileAtomically(options.directory + "/" + ImagePath(i), EncodePng(DrawShoe(shoe)));
+    WriteFileAtomically(options.directory + "/" + ImagePath(i),
+                        EncodePng(DrawShoe(shoe, options.size)));
     lines[i] = CsvLine(shoe, i);
     std::lock_guard lock(mutex);
     ++done;

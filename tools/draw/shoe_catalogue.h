@@ -16,6 +16,7 @@ struct ShoeCatalogueOptions {
   size_t count = 2000;  // shoes, at least 1
   uint64_t seed = 1;
   std::string directory;  // made where it does not exist
+  int size = 160;         // pixels a side of a photograph, as DrawShoe takes it
   int threads = 0;        // 0: all usable processors
   ProgressSink progress;  // may be empty
   const StopFlag* stop = nullptr;

@@ -1,263 +1,204 @@
-#include "tools/draw/shoe_closures.h"
-
+// Straps: with buckles, and with hook-and-loop tabs; elastic panels. Laces and zips have files of
+// their own.
 #include <algorithm>
 #include <cmath>
+
+#include "tools/draw/shoe_parts.h"
 
 namespace csn {
 namespace {
 
 constexpr Rgb kInk{0.08, 0.08, 0.09};
 
-// Into the shoe from the ridge: left of the way up.
-Point Inward(Point tangent) { return {-tangent.y, tangent.x}; }
-
-Point Move(Point from, Point direction, double distance) {
-  return {from.x + direction.x * distance, from.y + direction.y * distance};
-}
-
-// The ridge moved into the shoe by `depth`.
-Path Inset(const Path& ridge, double depth, double from, double to) {
-  Path line;
-  constexpr int kSteps = 20;
-  for (int i = 0; i <= kSteps; ++i) {
-    const PathPosition at = Along(ridge, from + (to - from) * i / kSteps);
-    line.push_back(Move(at.point, Inward(at.tangent), depth));
-  }
-  return line;
-}
-
 // Where a strap that starts on the ridge ends: at the sole, or at the shaft's back.
 Point StrapEnd(const ShoeShape& shape, Point from, Point direction, double longest) {
   Point at = from;
   for (double length = 0; length < longest; length += 0.005) {
     at = Move(from, direction, length);
-    if (at.y <= shape.Bed(at.x) + 0.012 || at.x <= 0.035) break;
+    if (at.y <= shape.Bed(at.x) + 0.014 || at.x <= 0.035) break;
   }
   return at;
 }
 
-// Places along the ridge for `count` straps or tabs.
+// Place along the ridge of a strap or tab.
 double PlaceOf(const Shoe& shoe, int index, int count) {
   const double low = shoe.category == ShoeCategory::kBoot ? 0.3 : 0.28;
   const double high = shoe.category == ShoeCategory::kBoot ? 0.9 : 0.86;
   return count == 1 ? 0.62 : low + (high - low) * index / (count - 1);
 }
 
-void DrawFacing(Canvas& canvas, const Shoe& shoe, const Path& ridge, double depth) {
-  const bool dark = Luminance(shoe.upper) < 0.35;
-  Path facing = Inset(ridge, -0.004, 0.04, 1.0);
-  const Path inner = Inset(ridge, depth, 0.04, 1.0);
-  facing.insert(facing.end(), inner.rbegin(), inner.rend());
-  canvas.Fill(facing, dark ? Lighter(shoe.upper, 0.16) : Darker(shoe.upper, 0.22));
-  canvas.Stroke(inner, 0.008, Darker(shoe.upper, 0.45));
+// A low pump has room for two.
+int StrapCount(const Shoe& shoe) {
+  return shoe.category == ShoeCategory::kPump ? std::min(shoe.fastenings, 2) : shoe.fastenings;
 }
 
-void DrawBow(Canvas& canvas, const Shoe& shoe, Point knot) {
-  const Path loops[] = {
-      Smooth({knot, {knot.x + 0.055, knot.y + 0.045}, {knot.x + 0.08, knot.y + 0.005}, knot}),
-      Smooth({knot, {knot.x - 0.055, knot.y + 0.03}, {knot.x - 0.07, knot.y - 0.025}, knot})};
-  for (const Path& loop : loops) canvas.Stroke(loop, 0.015, shoe.accent);
-  canvas.Stroke({knot, {knot.x - 0.025, knot.y - 0.085}}, 0.013, shoe.accent);
-  canvas.Stroke({knot, {knot.x + 0.03, knot.y - 0.08}}, 0.013, shoe.accent);
+struct Strap {
+  Point from, to;
+  Point along;  // unit
+  double length;
+  Point At(double share, double across = 0) const {
+    return Move(Between(from, to, share), LeftOf(along), across);
+  }
+};
+
+Strap StrapBetween(Point from, Point to) {
+  const double length = std::max(Distance(from, to), 1e-6);
+  return {from, to, {(to.x - from.x) / length, (to.y - from.y) / length}, length};
 }
 
-void DrawLaces(Canvas& canvas, const Shoe& shoe, const Path& ridge) {
-  const double width = 0.1;
-  DrawFacing(canvas, shoe, ridge, width + 0.022);
-  const int rows = 3 + shoe.fastenings + (shoe.category == ShoeCategory::kBoot ? 2 : 0);
-  std::vector<Point> outer, inner;
-  for (int row = 0; row < rows; ++row) {
-    const PathPosition at = Along(ridge, 0.1 + 0.86 * row / (rows - 1));
-    outer.push_back(Move(at.point, Inward(at.tangent), 0.012));
-    inner.push_back(Move(at.point, Inward(at.tangent), width));
-  }
-  for (int row = 0; row + 1 < rows; ++row) {
-    canvas.Stroke({outer[row], inner[row + 1]}, 0.019, shoe.accent);
-    canvas.Stroke({inner[row], outer[row + 1]}, 0.019, shoe.accent);
-  }
-  canvas.Stroke({outer[0], inner[0]}, 0.019, shoe.accent);
-  for (const Point& eyelet : inner) {
-    canvas.Fill(Ellipse(eyelet, 0.0135, 0.0135), shoe.metal);
-    canvas.Fill(Ellipse(eyelet, 0.006, 0.006), kInk);
-  }
-  const PathPosition end = Along(ridge, 0.97);
-  DrawBow(canvas, shoe, Move(end.point, Inward(end.tangent), 0.5 * width));
-}
-
-// A square frame with its tongue, turned along the strap.
-void DrawBuckle(Canvas& canvas, Rgb metal, Point centre, Point along) {
-  const Point across = {-along.y, along.x};
-  const auto corner = [&](double a, double b) { return Move(Move(centre, along, a), across, b); };
-  const double half = 0.038, high = 0.048;
-  const Path frame = {corner(-half, -high), corner(half, -high), corner(half, high),
-                      corner(-half, high)};
-  canvas.StrokeClosed(frame, 0.032, kInk);
-  canvas.StrokeClosed(frame, 0.02, metal);
-  canvas.Stroke({corner(-half, 0), corner(half + 0.012, 0)}, 0.013, metal);
+// A band whose far end is cut round or to a point.
+Path Tongue(const Strap& strap, double width, double point) {
+  const double half = 0.5 * width, end = std::min(0.5, point / strap.length);
+  return {strap.At(0, half),        strap.At(1 - end, half),  strap.At(1 - 0.3 * end, 0.72 * half),
+          strap.At(1, 0.3 * half),  strap.At(1, -0.3 * half), strap.At(1 - 0.3 * end, -0.72 * half),
+          strap.At(1 - end, -half), strap.At(0, -half)};
 }
 
 // Straps and tabs of a shoe that is open above them span air: the far half of each shows behind the
 // near one.
-bool SpansAir(const Shoe& shoe) {
-  return shoe.category == ShoeCategory::kSandal || shoe.category == ShoeCategory::kPump;
+void DrawFarHalf(const Bench& bench, const Strap& strap, double width) {
+  const ShoeCategory category = bench.shoe.category;
+  if (category != ShoeCategory::kSandal && category != ShoeCategory::kPump) return;
+  const double apart = 0.08 + 0.05 * bench.shoe.view.elevation;
+  const Point foot = {strap.to.x + apart, bench.shape.Bed(strap.to.x + apart) + 0.02};
+  const Point crown = {strap.from.x + 0.3 * apart, strap.from.y + 0.006};
+  const Point side = {Between(crown, foot, 0.5).x + 0.25 * apart, Between(crown, foot, 0.4).y};
+  bench.canvas.Stroke(Smooth({strap.from, crown, side, foot}), width,
+                      Darker(Mix(bench.shoe.accent, {0.4, 0.38, 0.36}, 0.4), 0.2));
+  bench.canvas.Lay(bench.Piece());
 }
 
-void DrawFarHalf(Canvas& canvas, const Shoe& shoe, Point from, Point to, double width) {
-  if (!SpansAir(shoe)) return;
-  const Path far = Band({from.x + 0.02, from.y}, {to.x + 0.075, to.y - 0.02}, width, -0.02);
-  canvas.Fill(far, Mix(shoe.accent, {0.35, 0.33, 0.32}, 0.45));
-  canvas.StrokeClosed(far, 0.006, kInk, 0.5);
+Finish StrapFinish(const Bench& bench) {
+  Finish finish = bench.Piece();
+  finish.height = 0.012;
+  finish.edge = 0.014;
+  finish.reach = 0.018;
+  finish.shadow = 0.6;
+  return finish;
 }
 
-void DrawStrapWithBuckle(Canvas& canvas, const Shoe& shoe, Point from, Point to, double buckle_at) {
-  DrawFarHalf(canvas, shoe, from, to, 0.045);
-  const Path strap = Band(from, to, 0.056, 0.012);
-  canvas.Fill(strap, shoe.accent);
-  canvas.StrokeClosed(strap, 0.006, kInk, 0.6);
-  const double dx = to.x - from.x, dy = to.y - from.y, length = std::hypot(dx, dy);
-  const Point along = {dx / length, dy / length};
-  const Point centre = Move(from, along, buckle_at * length);
-  for (double hole = 0.5; hole < 0.95; hole += 0.16) {
-    canvas.Fill(Ellipse(Move(from, along, hole * length), 0.006, 0.006), kInk);
+// A frame with its prong, turned along the strap, and the loop that holds the strap's end.
+void DrawBuckle(const Bench& bench, const Strap& strap, double at, double width) {
+  Canvas& canvas = bench.canvas;
+  const double half = 0.03 / strap.length, high = 0.5 * width + 0.012;
+  canvas.Fill(
+      Band(strap.At(at + 2 * half), strap.At(at + 2 * half + 0.016 / strap.length), width + 0.012),
+      Darker(bench.shoe.accent, 0.12));
+  canvas.Lay(StrapFinish(bench));
+  const Path frame = {strap.At(at - half, -high), strap.At(at + half, -high),
+                      strap.At(at + half, high), strap.At(at - half, high)};
+  canvas.StrokeClosed(frame, 0.018, bench.shoe.metal);
+  canvas.Lay(bench.Metal());
+  canvas.Stroke({strap.At(at - half), strap.At(at + 1.25 * half)}, 0.011,
+                Lighter(bench.shoe.metal, 0.2));
+  canvas.Lay(bench.Metal());
+}
+
+void DrawBuckledStrap(const Bench& bench, const Strap& strap) {
+  constexpr double kWidth = 0.058;
+  Canvas& canvas = bench.canvas;
+  const Rgb accent = bench.shoe.accent;
+  DrawFarHalf(bench, strap, 0.045);
+  canvas.Fill(Tongue(strap, kWidth, 0.04), accent);
+  for (const double side : {0.38, -0.38}) {
+    bench.Seam({strap.At(0, side * kWidth), strap.At(0.9, side * kWidth)}, accent);
   }
-  DrawBuckle(canvas, shoe.metal, centre, along);
+  for (double hole = 0.62; hole < 0.95; hole += 0.13) {
+    canvas.Fill(Ellipse(strap.At(hole), 0.0065, 0.0065), kInk);
+  }
+  canvas.Lay(StrapFinish(bench));
+  DrawBuckle(bench, strap, 0.36, kWidth);
 }
 
-void DrawBuckles(Canvas& canvas, const Shoe& shoe, const ShoeShape& shape, const Path& ridge) {
-  const bool low_pump = shoe.category == ShoeCategory::kPump;
-  const int count = low_pump ? std::min(shoe.fastenings, 2) : shoe.fastenings;
+void DrawBuckles(const Bench& bench) {
+  const Path& ridge = bench.shape.fastening;
+  const int count = StrapCount(bench.shoe);
   for (int i = 0; i < count; ++i) {
-    const PathPosition at = Along(ridge, PlaceOf(shoe, i, count));
-    const Point inward = Inward(at.tangent);
-    const Point from = Move(at.point, inward, -0.012);
-    DrawStrapWithBuckle(canvas, shoe, from, StrapEnd(shape, at.point, inward, 0.5), 0.4);
+    const PathPosition at = Along(ridge, PlaceOf(bench.shoe, i, count));
+    const Point inward = LeftOf(at.tangent);
+    DrawBuckledStrap(bench, StrapBetween(Move(at.point, inward, -0.012),
+                                         StrapEnd(bench.shape, at.point, inward, 0.5)));
   }
 }
 
-void DrawTabs(Canvas& canvas, const Shoe& shoe, const ShoeShape& shape, const Path& ridge) {
-  const int count =
-      shoe.category == ShoeCategory::kPump ? std::min(shoe.fastenings, 2) : shoe.fastenings;
+// A wide tab: the rough side shows a little beyond its end, two rows of stitches run around it, and
+// a square of them holds the hooks beneath.
+void DrawTab(const Bench& bench, const Strap& strap, double width) {
+  Canvas& canvas = bench.canvas;
+  const Rgb accent = bench.shoe.accent;
+  DrawFarHalf(bench, strap, 0.8 * width);
+  const Rgb rough = Luminance(accent) > 0.5 ? Darker(accent, 0.28) : Lighter(accent, 0.28);
+  canvas.Fill(Band(strap.At(0.5), strap.At(1 + 0.02 / strap.length), width * 0.8), rough);
+  canvas.Lay({.surface = PlushSurface(), .height = 0.006, .edge = 0.01, .shadow = 0.3});
+  canvas.Fill(Tongue(strap, width, 0.025), accent);
+  const double inset = 0.5 * width - 0.011, end = 1 - 0.014 / strap.length;
+  bench.Seam({strap.At(0, inset), strap.At(end, inset), strap.At(end, -inset), strap.At(0, -inset)},
+             accent);
+  const double inner = inset - 0.012;
+  bench.Seam({strap.At(0.45, inner), strap.At(end - 0.06, inner), strap.At(end - 0.06, -inner),
+              strap.At(0.45, -inner), strap.At(0.45, inner)},
+             accent);
+  Finish finish = StrapFinish(bench);
+  finish.height = 0.014;
+  canvas.Lay(finish);
+}
+
+void DrawTabs(const Bench& bench) {
+  const int count = StrapCount(bench.shoe);
   const double width = count == 3 ? 0.085 : 0.115;
-  const Rgb rough =
-      Luminance(shoe.accent) > 0.5 ? Darker(shoe.accent, 0.3) : Lighter(shoe.accent, 0.3);
   for (int i = 0; i < count; ++i) {
-    const PathPosition at = Along(ridge, PlaceOf(shoe, i, count));
-    const Point inward = Inward(at.tangent);
-    const Point from = Move(at.point, inward, -0.015);
-    const Point to = StrapEnd(shape, at.point, inward, 0.23);
-    DrawFarHalf(canvas, shoe, from, to, 0.8 * width);
-    const Path tab = Band(from, to, width, 0.01);
-    canvas.Fill(tab, shoe.accent);
-    // The fastened end: a rough square full of little hooks.
-    const Point middle = {0.45 * from.x + 0.55 * to.x, 0.45 * from.y + 0.55 * to.y};
-    const Path patch = Band(middle, to, width * 0.7);
-    canvas.Fill(patch, rough);
-    canvas.Clip(patch);
-    for (double x = -0.12; x <= 0.12; x += 0.02) {
-      for (double y = -0.12; y <= 0.12; y += 0.02) {
-        canvas.Fill(Ellipse({to.x + x, to.y + y}, 0.005, 0.005), shoe.accent);
-      }
-    }
-    canvas.Unclip();
-    canvas.StrokeClosed(tab, 0.008, kInk, 0.7);
-  }
-}
-
-void DrawZipAlong(Canvas& canvas, const Shoe& shoe, const Path& line) {
-  canvas.Stroke(line, 0.062, shoe.accent);
-  canvas.Stroke(line, 0.034, kInk);
-  canvas.StrokeDashed(line, 0.026, shoe.metal, 0.013, 0.01);
-  const PathPosition end = Along(line, 0.93);
-  canvas.Fill(Band(Move(end.point, end.tangent, -0.025), Move(end.point, end.tangent, 0.02), 0.045),
-              shoe.metal);
-  canvas.StrokeClosed(
-      Band(Move(end.point, end.tangent, -0.025), Move(end.point, end.tangent, 0.02), 0.045), 0.007,
-      kInk);
-  const Point tag_end = Move(end.point, {-0.25, -0.97}, 0.1);
-  canvas.Stroke({end.point, tag_end}, 0.028, kInk);
-  canvas.Stroke({end.point, tag_end}, 0.016, shoe.metal);
-}
-
-void DrawZip(Canvas& canvas, const Shoe& shoe, const ShoeShape& shape, const Path& ridge) {
-  if (shoe.category == ShoeCategory::kBoot) {
-    const double top = shape.seat + shoe.shaft;
-    DrawZipAlong(
-        canvas, shoe,
-        Smooth({{0.27, shape.Bed(0.27) + 0.05}, {0.23, shape.seat + 0.18}, {0.22, top - 0.02}}));
-  } else if (shoe.category == ShoeCategory::kSandal) {
-    DrawZipAlong(canvas, shoe, {{0.105, shape.seat + 0.06}, {0.105, shape.seat + 0.33}});
-  } else {
-    DrawZipAlong(canvas, shoe, Inset(ridge, 0.055, 0.0, 0.97));
+    const PathPosition at = Along(bench.shape.fastening, PlaceOf(bench.shoe, i, count));
+    const Point inward = LeftOf(at.tangent);
+    DrawTab(
+        bench,
+        StrapBetween(Move(at.point, inward, -0.015), StrapEnd(bench.shape, at.point, inward, 0.21)),
+        width);
   }
 }
 
 // An elastic panel: a ribbed wedge let into the side below the opening.
-void DrawGore(Canvas& canvas, const Shoe& shoe, const ShoeShape& shape) {
-  const PathPosition front =
-      Along(shape.topline, shoe.category == ShoeCategory::kBoot ? 0.3 : 0.22);
-  const PathPosition back = Along(shape.topline, shoe.category == ShoeCategory::kBoot ? 0.75 : 0.5);
-  const double deep = 0.55 * (0.5 * (front.point.y + back.point.y) - shape.Bed(0.4));
-  const double depth =
-      shoe.category == ShoeCategory::kBoot ? 0.8 * shoe.shaft : std::max(deep, 0.05);
-  const Point foot = {0.5 * (front.point.x + back.point.x),
-                      std::min(front.point.y, back.point.y) - depth};
-  const Path panel = {front.point, back.point, {foot.x - 0.035, foot.y}, {foot.x + 0.035, foot.y}};
+void DrawGore(const Bench& bench) {
+  const ShoeShape& shape = bench.shape;
+  const Shoe& shoe = bench.shoe;
+  if (!shoe.gore || shoe.category == ShoeCategory::kSandal) return;
+  const bool boot = shoe.category == ShoeCategory::kBoot;
+  const double front = boot ? 0.3 : 0.22, back = boot ? 0.75 : 0.5;
+  const Point a = Along(shape.topline, front).point, b = Along(shape.topline, back).point;
+  const double deep = 0.55 * (0.5 * (a.y + b.y) - shape.Bed(0.4));
+  const double depth = boot ? 0.8 * shoe.shaft : std::max(deep, 0.05);
+  const Point foot = {0.5 * (a.x + b.x), std::min(a.y, b.y) - depth};
+  Path panel = Part(shape.topline, front, back);
+  panel = Joined(panel, {{foot.x - 0.035, foot.y}, {foot.x + 0.035, foot.y}});
   const bool dark = Luminance(shoe.upper) < 0.35;
-  canvas.Fill(panel, dark ? Lighter(shoe.upper, 0.28) : Darker(shoe.upper, 0.5));
-  canvas.Clip(panel);
-  for (double x = back.point.x - 0.1; x < front.point.x + 0.1; x += 0.022) {
-    canvas.Stroke({{x, foot.y}, {x, front.point.y + 0.3}}, 0.007,
-                  dark ? Darker(shoe.upper, 0.2) : shoe.upper, 0.7);
-  }
-  canvas.Unclip();
-  canvas.StrokeClosed(panel, 0.008, Darker(shoe.upper, 0.6));
+  bench.canvas.Fill(panel, dark ? Lighter(shoe.upper, 0.25) : Darker(shoe.upper, 0.45));
+  bench.canvas.Lay(
+      {.surface = {.gloss = 0.05, .weave = Weave::kRib, .weave_depth = 0.7, .weave_size = 0.024},
+       .height = -0.004,
+       .edge = 0.012,
+       .shadow = 0});
+  bench.Seam({{foot.x - 0.047, foot.y - 0.012}, {b.x - 0.012, b.y}}, shoe.upper);
+  bench.Seam({{foot.x + 0.047, foot.y - 0.012}, {a.x + 0.012, a.y}}, shoe.upper);
+  bench.canvas.LayFlat();
 }
 
 }  // namespace
 
-Path Band(Point from, Point to, double width, double bend) {
-  const double dx = to.x - from.x, dy = to.y - from.y;
-  const double length = std::max(std::hypot(dx, dy), 1e-9);
-  const Point along = {dx / length, dy / length}, across = {-dy / length, dx / length};
-  constexpr int kSteps = 8;
-  Path band, other;
-  for (int i = 0; i <= kSteps; ++i) {
-    const double share = static_cast<double>(i) / kSteps;
-    const Point centre =
-        Move(Move(from, along, share * length), across, bend * 4 * share * (1 - share));
-    band.push_back(Move(centre, across, 0.5 * width));
-    other.push_back(Move(centre, across, -0.5 * width));
-  }
-  band.insert(band.end(), other.rbegin(), other.rend());
-  return band;
-}
-
-Path FasteningRidge(const Shoe& shoe, const ShoeShape& shape) {
-  if (shoe.category != ShoeCategory::kPump || shape.ridge.back().x < 0.5) return shape.ridge;
-  Path ridge;
-  for (const Point& point : {Point{0.66, 0.155}, {0.56, 0.2}, {0.46, 0.25}, {0.37, 0.295}}) {
-    ridge.push_back({point.x, shape.Bed(point.x) + point.y * shoe.bulk});
-  }
-  return Smooth(ridge);
-}
-
-void DrawClosure(Canvas& canvas, const Shoe& shoe, const ShoeShape& shape) {
-  const Path ridge = FasteningRidge(shoe, shape);
-  switch (shoe.closure) {
+void DrawClosure(const Bench& bench) {
+  switch (bench.shoe.closure) {
     case ShoeClosure::kLaceUp:
-      DrawLaces(canvas, shoe, ridge);
+      DrawLaces(bench);
       break;
     case ShoeClosure::kBuckle:
-      DrawBuckles(canvas, shoe, shape, ridge);
+      DrawBuckles(bench);
       break;
     case ShoeClosure::kZip:
-      DrawZip(canvas, shoe, shape, ridge);
+      DrawZip(bench);
       break;
     case ShoeClosure::kSlipOn:
-      if (shoe.gore && shoe.category != ShoeCategory::kSandal) DrawGore(canvas, shoe, shape);
+      DrawGore(bench);
       break;
     case ShoeClosure::kHookAndLoop:
-      DrawTabs(canvas, shoe, shape, ridge);
+      DrawTabs(bench);
       break;
   }
 }

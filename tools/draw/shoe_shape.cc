@@ -38,18 +38,21 @@ Path ToeProfile(ToeShape toe) {
   switch (toe) {
     case ToeShape::kRound:
       return Smooth(
-          {{0.985, 0}, {1.0, 0.03}, {0.985, 0.07}, {0.94, 0.106}, {0.87, 0.132}, {0.78, 0.147}});
+          {{0.985, 0}, {1.0, 0.03}, {0.99, 0.064}, {0.955, 0.098}, {0.89, 0.128}, {0.78, 0.147}});
     case ToeShape::kPointed:
       return Smooth({{1.1, 0.004}, {1.02, 0.035}, {0.94, 0.07}, {0.85, 0.108}, {0.77, 0.138}});
     case ToeShape::kSquare:
-      return {{0.99, 0}, {1.004, 0.122}, {0.994, 0.136}, {0.9, 0.146}, {0.78, 0.15}};
+      return {{1.0, 0},       {1.016, 0.04}, {1.018, 0.088}, {1.01, 0.104},
+              {0.996, 0.111}, {0.93, 0.123}, {0.86, 0.137},  {0.78, 0.15}};
     case ToeShape::kOpen:
       return Smooth({{0.865, 0}, {0.872, 0.05}, {0.85, 0.11}, {0.815, 0.147}});
   }
   return {};
 }
 
-double ToeTip(ToeShape toe) { return toe == ToeShape::kPointed ? 1.1 : 1.0; }
+double ToeTip(ToeShape toe) {
+  return toe == ToeShape::kPointed ? 1.1 : toe == ToeShape::kSquare ? 1.015 : 1.0;
+}
 
 bool HasRaisedVamp(ShoeClosure closure) {
   return closure == ShoeClosure::kLaceUp || closure == ShoeClosure::kZip;
@@ -111,6 +114,7 @@ class ShapeMaker {
   ShoeShape Make() {
     shape_.toe_line = OnBed(ToeProfile(shoe_.toe_shape));
     MakeRidge();
+    MakeFastening();
     MakeUpper();
     MakeSole();
     MakeHeel();
@@ -138,6 +142,13 @@ class ShapeMaker {
     ridge.push_back({0.405, top});
     shape_.ridge = Smooth(ridge);
     shape_.topline = Smooth({{0.405, top}, {0.21, top - 0.012}, {0.015, top + 0.012}});
+  }
+
+  void MakeFastening() {
+    shape_.fastening = shape_.ridge;
+    if (shoe_.category == ShoeCategory::kPump && shape_.ridge.back().x > 0.5) {
+      shape_.fastening = Smooth(OnBed({{0.66, 0.155}, {0.56, 0.2}, {0.46, 0.25}, {0.37, 0.295}}));
+    }
   }
 
   void MakeUpper() {
@@ -170,19 +181,28 @@ class ShapeMaker {
   }
 
   void MakeSole() {
-    Path& sole = shape_.sole;
     constexpr int kSteps = 60;
-    const double start = -0.008, end = shape_.toe + 0.008;
+    const bool sporty = shoe_.category == ShoeCategory::kTrainer;
+    const double start = sporty ? -0.024 : -0.008, end = shape_.toe + (sporty ? 0.016 : 0.008);
+    Path& sole = shape_.sole;
     for (int i = 0; i <= kSteps; ++i) {
       const double x = start + (end - start) * i / kSteps;
       sole.push_back({x, shape_.Bed(x)});
     }
     // A rounded front edge.
-    sole.push_back({end + 0.004, 0.5 * (shape_.Bed(end) + Underside(end))});
+    const double thick = shape_.Bed(end) - Underside(end);
+    sole.push_back({end + 0.1 * thick, shape_.Bed(end) - 0.3 * thick});
+    sole.push_back({end - 0.02 * thick, shape_.Bed(end) - 0.75 * thick});
+    // And a rounded corner under the heel.
+    const double corner = std::min(0.035, 0.45 * (shape_.seat - Underside(0)));
+    const double first = start + corner, last = end - 0.3 * std::min(thick, 0.08);
     for (int i = kSteps; i >= 0; --i) {
-      const double x = start + (end - 0.006 - start) * i / kSteps;
+      const double x = first + (last - first) * i / kSteps;
       sole.push_back({x, Underside(x)});
     }
+    const double ground = Underside(0);
+    sole.push_back({start + 0.3 * corner, ground + 0.12 * corner});
+    sole.push_back({start - 0.1 * corner, ground + corner});
   }
 
   void MakeHeel() {
@@ -191,16 +211,21 @@ class ShapeMaker {
     const double joint = under + 0.004;
     if (shoe_.heel_style == HeelStyle::kBlock) {
       const double w = shoe_.heel_width;
-      shape_.heel = {{-0.008, joint}, {0.012, 0}, {w - 0.035, 0}, {w, Underside(w) + 0.004}};
+      const Path back = Smooth({{-0.008, joint}, {0.002, 0.55 * under}, {0.014, 0}});
+      const Path front = Smooth({{w - 0.04, 0},
+                                 {w - 0.034, 0.5 * under},
+                                 {w - 0.02, 0.85 * under},
+                                 {w, Underside(w) + 0.004}});
+      shape_.heel = Joined(back, front);
     } else if (shoe_.heel_style == HeelStyle::kStiletto) {
-      shape_.heel =
-          Smooth({{-0.008, joint}, {0.01, 0.72 * under}, {0.05, 0.35 * under}, {0.066, 0}});
-      const double neck = 0.2;
+      const Path back =
+          Smooth({{-0.008, joint}, {0.006, 0.75 * under}, {0.046, 0.35 * under}, {0.066, 0}});
+      constexpr double kNeck = 0.2;
       const Path front = Smooth({{0.112, 0},
-                                 {0.115, 0.4 * under},
-                                 {0.14, 0.75 * under},
-                                 {neck, Underside(neck) + 0.004}});
-      shape_.heel.insert(shape_.heel.end(), front.begin(), front.end());
+                                 {0.113, 0.38 * under},
+                                 {0.136, 0.72 * under},
+                                 {kNeck, Underside(kNeck) + 0.004}});
+      shape_.heel = Joined(back, front);
     }
   }
 

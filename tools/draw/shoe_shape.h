@@ -4,7 +4,7 @@
 // kShoeLengthCm.
 #pragma once
 
-#include "tools/draw/canvas.h"
+#include "tools/draw/path.h"
 #include "tools/draw/shoe.h"
 
 namespace csn {
@@ -23,6 +23,9 @@ struct ShoeShape {
 
   // Height of the footbed, on which the upper stands.
   double Bed(double x) const;
+  // The line that fastenings lie along, ball to ankle. A pump cut low has one in the air: where the
+  // instep would be.
+  Path fastening;
 };
 
 // The shape of any combination of attributes.
