@@ -130,11 +130,11 @@ class Floor {
 Scene SampleScene(Rng& rng) {
   Scene scene;
   // Half of all photographs are a studio's.
-  const uint64_t where = rng.Below(12);
-  scene.backdrop = where < 1   ? Backdrop::kPlain
-                   : where < 6 ? Backdrop::kStudio
-                   : where < 8 ? Backdrop::kPaper
-                               : static_cast<Backdrop>(where < 10 ? 3 : where - 6);
+  constexpr Backdrop kPlaces[] = {Backdrop::kPlain,  Backdrop::kStudio, Backdrop::kStudio,
+                                  Backdrop::kStudio, Backdrop::kPaper,  Backdrop::kPaper,
+                                  Backdrop::kPaper,  Backdrop::kStudio, Backdrop::kStudio,
+                                  Backdrop::kWood,   Backdrop::kFabric, Backdrop::kTiles};
+  scene.backdrop = kPlaces[rng.Below(std::size(kPlaces))];
   scene.background = SampleBackground(scene.backdrop, rng);
   scene.horizon = rng.Uniform(0.08, 0.3);
   scene.pattern = static_cast<uint32_t>(rng.Next());

@@ -59,12 +59,13 @@ Path Tongue(const Strap& strap, double width, double point) {
 void DrawFarHalf(const Bench& bench, const Strap& strap, double width) {
   const ShoeCategory category = bench.shoe.category;
   if (category != ShoeCategory::kSandal && category != ShoeCategory::kPump) return;
-  const double apart = 0.08 + 0.05 * bench.shoe.view.elevation;
+  const double apart = 0.07 + 0.05 * bench.shoe.view.elevation;
   const Point foot = {strap.to.x + apart, bench.shape.Bed(strap.to.x + apart) + 0.02};
-  const Point crown = {strap.from.x + 0.3 * apart, strap.from.y + 0.006};
-  const Point side = {Between(crown, foot, 0.5).x + 0.25 * apart, Between(crown, foot, 0.4).y};
-  bench.canvas.Stroke(Smooth({strap.from, crown, side, foot}), width,
-                      Darker(Mix(bench.shoe.accent, {0.4, 0.38, 0.36}, 0.4), 0.2));
+  // A little below the near half's upper end, which it would stick out of.
+  const Point crown = Move(strap.from, strap.along, 0.35 * width);
+  const Point side = {Between(crown, foot, 0.5).x + 0.3 * apart, Between(crown, foot, 0.4).y};
+  bench.canvas.Fill(Ribbon(Smooth({crown, side, foot}), 0.6 * width, 0.5 * width),
+                    Darker(Mix(bench.shoe.accent, {0.4, 0.38, 0.36}, 0.4), 0.2));
   bench.canvas.Lay(bench.Piece());
 }
 
@@ -80,14 +81,14 @@ Finish StrapFinish(const Bench& bench) {
 // A frame with its prong, turned along the strap, and the loop that holds the strap's end.
 void DrawBuckle(const Bench& bench, const Strap& strap, double at, double width) {
   Canvas& canvas = bench.canvas;
-  const double half = 0.03 / strap.length, high = 0.5 * width + 0.012;
+  const double half = 0.036 / strap.length, high = 0.5 * width + 0.012;
   canvas.Fill(
       Band(strap.At(at + 2 * half), strap.At(at + 2 * half + 0.016 / strap.length), width + 0.012),
       Darker(bench.shoe.accent, 0.12));
   canvas.Lay(StrapFinish(bench));
   const Path frame = {strap.At(at - half, -high), strap.At(at + half, -high),
                       strap.At(at + half, high), strap.At(at - half, high)};
-  canvas.StrokeClosed(frame, 0.018, bench.shoe.metal);
+  canvas.StrokeClosed(frame, 0.02, bench.shoe.metal);
   canvas.Lay(bench.Metal());
   canvas.Stroke({strap.At(at - half), strap.At(at + 1.25 * half)}, 0.011,
                 Lighter(bench.shoe.metal, 0.2));
@@ -95,7 +96,7 @@ void DrawBuckle(const Bench& bench, const Strap& strap, double at, double width)
 }
 
 void DrawBuckledStrap(const Bench& bench, const Strap& strap) {
-  constexpr double kWidth = 0.058;
+  constexpr double kWidth = 0.07;
   Canvas& canvas = bench.canvas;
   const Rgb accent = bench.shoe.accent;
   DrawFarHalf(bench, strap, 0.045);
@@ -145,7 +146,7 @@ void DrawTab(const Bench& bench, const Strap& strap, double width) {
 
 void DrawTabs(const Bench& bench) {
   const int count = StrapCount(bench.shoe);
-  const double width = count == 3 ? 0.085 : 0.115;
+  const double width = count == 3 ? 0.09 : 0.125;
   for (int i = 0; i < count; ++i) {
     const PathPosition at = Along(bench.shape.fastening, PlaceOf(bench.shoe, i, count));
     const Point inward = LeftOf(at.tangent);

@@ -7,7 +7,7 @@ namespace csn {
 namespace {
 
 constexpr Rgb kInk{0.07, 0.07, 0.08};
-constexpr double kLace = 0.019;   // width
+constexpr double kLace = 0.025;   // width
 constexpr double kNearRow = 0.1;  // depth of the near eyelets below the ridge
 
 // The tongue's end above the lacing.
@@ -47,7 +47,7 @@ void DrawBow(const Bench& bench, Point knot) {
       Smooth({knot, {knot.x - 0.012, knot.y - 0.04}, {knot.x - 0.04, knot.y - 0.1}}),
       Smooth({knot, {knot.x + 0.03, knot.y - 0.03}, {knot.x + 0.04, knot.y - 0.09}})};
   for (const Path& end : ends) {
-    canvas.Stroke(end, 0.013, lace);
+    canvas.Stroke(end, 0.016, lace);
     canvas.Stroke(Part(end, 0.84, 1), 0.013, Darker(bench.shoe.metal, 0.3));
   }
   canvas.Lay(bench.Cloth());
@@ -61,7 +61,7 @@ void DrawBow(const Bench& bench, Point knot) {
                                 {knot.x - 0.09, knot.y - 0.02},
                                 {knot.x - 0.04, knot.y - 0.016},
                                 knot})};
-  for (const Path& loop : loops) canvas.Stroke(loop, 0.015, lace);
+  for (const Path& loop : loops) canvas.Stroke(loop, 0.019, lace);
   canvas.Lay(bench.Cloth());
   canvas.Fill(Ellipse(knot, 0.019, 0.016), lace);
   canvas.Lay(bench.Cloth());
@@ -69,7 +69,7 @@ void DrawBow(const Bench& bench, Point knot) {
 
 void DrawEyelets(const Bench& bench, const std::vector<Point>& places) {
   for (const Point& place : places) {
-    bench.canvas.Fill(Ellipse(place, 0.0155, 0.0155), bench.shoe.metal);
+    bench.canvas.Fill(Ellipse(place, 0.018, 0.018), bench.shoe.metal);
   }
   bench.canvas.Lay(bench.Metal());
   for (const Point& place : places) bench.canvas.Fill(Ellipse(place, 0.007, 0.007), kInk);
@@ -78,14 +78,14 @@ void DrawEyelets(const Bench& bench, const std::vector<Point>& places) {
 
 void DrawTeeth(const Bench& bench, const Path& line) {
   Canvas& canvas = bench.canvas;
-  canvas.Stroke(line, 0.064, bench.shoe.accent);
-  bench.Seam(Inset(line, 0.025), bench.shoe.accent);
-  bench.Seam(Inset(line, -0.025), bench.shoe.accent);
+  canvas.Stroke(line, 0.078, bench.shoe.accent);
+  bench.Seam(Inset(line, 0.031), bench.shoe.accent);
+  bench.Seam(Inset(line, -0.031), bench.shoe.accent);
   canvas.Lay(bench.Cloth());
-  canvas.Stroke(line, 0.03, kInk);
+  canvas.Stroke(line, 0.038, kInk);
   canvas.LayFlat();
-  canvas.StrokeDashed(Inset(line, 0.006), 0.015, bench.shoe.metal, 0.009, 0.008);
-  canvas.StrokeDashed(Inset(line, -0.006), 0.015, bench.shoe.metal, 0.008, 0.009);
+  canvas.StrokeDashed(Inset(line, 0.008), 0.019, bench.shoe.metal, 0.009, 0.008);
+  canvas.StrokeDashed(Inset(line, -0.008), 0.019, bench.shoe.metal, 0.008, 0.009);
   canvas.Lay({.surface = MetalSurface(), .height = 0.005, .edge = 0.006, .shadow = 0});
 }
 
@@ -93,7 +93,7 @@ void DrawSlider(const Bench& bench, const Path& line) {
   Canvas& canvas = bench.canvas;
   const PathPosition end = Along(line, 0.92);
   canvas.Fill(Ribbon({Move(end.point, end.tangent, -0.028), Move(end.point, end.tangent, 0.022)},
-                     0.03, 0.05),
+                     0.036, 0.058),
               bench.shoe.metal);
   canvas.Lay(bench.Metal());
   const Point ring = Move(end.point, {-0.2, -0.98}, 0.022), tip = Move(ring, {-0.25, -0.97}, 0.08);

@@ -40,31 +40,39 @@ void DrawTrouserLeg(const Bench& bench) {
   bench.canvas.Lay(finish);
 }
 
-// A crumpled heap at the toe's or the heel's foot.
+// A crumpled heap before the toe's or the heel's foot, nearer to the camera than both.
 void DrawTissue(const Bench& bench) {
   const Scene& scene = bench.shoe.scene;
   const bool at_toe = scene.prop_place > 0.5;
-  const double from = at_toe ? 0.62 : -0.12, to = at_toe ? 1.16 : 0.4;
-  Path heap = {{from, -0.06}};
-  constexpr int kPeaks = 9;
+  const double from = at_toe ? 0.66 : -0.3, to = at_toe ? 1.4 : 0.34;
+  constexpr int kPeaks = 8;
+  constexpr double kDeep = -0.7;  // below any picture's edge
+  Path ridge;
   for (int i = 0; i <= kPeaks; ++i) {
     const double share = static_cast<double>(i) / kPeaks;
-    const double rise =
-        0.03 + 0.075 * std::sin(3.14159 * share) * (0.6 + 0.6 * CellNoise(i, 0, scene.pattern));
-    heap.push_back({from + (to - from) * share, rise - 0.03});
+    const double middle = 4 * share * (1 - share);
+    ridge.push_back({from + (to - from) * share,
+                     -0.12 + 0.17 * middle * (0.65 + 0.5 * CellNoise(i, 0, scene.pattern))});
   }
-  heap.push_back({to, -0.06});
-  bench.canvas.Fill(heap, {0.95, 0.95, 0.94});
-  for (int i = 0; i < kPeaks; ++i) {
-    const double x = from + (to - from) * (i + 0.3) / kPeaks;
-    bench.canvas.Stroke({{x, -0.04}, {x + 0.05 * (CellNoise(i, 1, scene.pattern) - 0.4), 0.04}},
-                        0.006, {0.78, 0.78, 0.79}, 0.7);
+  const Rgb paper{0.95, 0.95, 0.94};
+  const Path heap = Joined(Smooth(ridge), {{to, kDeep}, {from, kDeep}});
+  bench.canvas.Fill(heap, paper);
+  bench.canvas.Clip(heap);
+  // Facets, each in its own shade.
+  for (int i = 0; i < 3 * kPeaks; ++i) {
+    const double x = from + (to - from) * CellNoise(i, 1, scene.pattern);
+    const double y = 0.05 - 0.3 * CellNoise(i, 2, scene.pattern);
+    const double lean = 0.2 * (CellNoise(i, 3, scene.pattern) - 0.5);
+    bench.canvas.Fill({{x, y}, {x + 0.13, y - 0.03 + lean}, {x + 0.05 + lean, y - 0.12}},
+                      Darker(paper, 0.16 * CellNoise(i, 4, scene.pattern)), 0.6);
   }
-  bench.canvas.Lay({.surface = {.grain = 0.25, .grain_size = 0.05},
+  bench.canvas.Unclip();
+  bench.canvas.Lay({.surface = {.grain = 0.16, .grain_size = 0.09},
                     .height = 0.03,
                     .edge = 0.05,
                     .own_form = true,
-                    .shadow = 0.3});
+                    .shadow = 0.35,
+                    .reach = 0.03});
 }
 
 // A price tag on a string from the opening.

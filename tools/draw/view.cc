@@ -62,7 +62,7 @@ View SampleView(Rng& rng) {
     view.zoom = 1.06 + 0.2 * amount;
     view.shift_x = rng.Uniform(-1, 1);
   } else if (framing < 6) {
-    view.length = 0.6 + 0.2 * amount;
+    view.length = 0.66 + 0.16 * amount;
   }
   return view;
 }
