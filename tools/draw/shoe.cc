@@ -136,7 +136,7 @@ void SampleColours(Shoe& shoe, Rng& rng) {
                                     {0.88, 0.80, 0.62},
                                     Lighter(shoe.upper, 0.6),
                                     Darker(shoe.upper, 0.65)};
-  shoe.accent = PickContrasting(accents, shoe.upper, 0.28, rng);
+  shoe.accent = PickContrasting(accents, shoe.upper, 0.38, rng);
   shoe.metal = rng.Below(2) == 0 ? Rgb{0.74, 0.75, 0.78} : Rgb{0.80, 0.62, 0.26};
   const std::vector<Rgb> linings = {
       {0.80, 0.70, 0.56}, {0.62, 0.62, 0.63}, {0.88, 0.86, 0.80}, {0.45, 0.33, 0.25}};

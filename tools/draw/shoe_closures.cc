@@ -81,14 +81,14 @@ Finish StrapFinish(const Bench& bench) {
 // A frame with its prong, turned along the strap, and the loop that holds the strap's end.
 void DrawBuckle(const Bench& bench, const Strap& strap, double at, double width) {
   Canvas& canvas = bench.canvas;
-  const double half = 0.036 / strap.length, high = 0.5 * width + 0.012;
+  const double half = 0.04 / strap.length, high = 0.5 * width + 0.012;
   canvas.Fill(
       Band(strap.At(at + 2 * half), strap.At(at + 2 * half + 0.016 / strap.length), width + 0.012),
       Darker(bench.shoe.accent, 0.12));
   canvas.Lay(StrapFinish(bench));
   const Path frame = {strap.At(at - half, -high), strap.At(at + half, -high),
                       strap.At(at + half, high), strap.At(at - half, high)};
-  canvas.StrokeClosed(frame, 0.02, bench.shoe.metal);
+  canvas.StrokeClosed(frame, 0.023, bench.shoe.metal);
   canvas.Lay(bench.Metal());
   canvas.Stroke({strap.At(at - half), strap.At(at + 1.25 * half)}, 0.011,
                 Lighter(bench.shoe.metal, 0.2));
@@ -96,7 +96,7 @@ void DrawBuckle(const Bench& bench, const Strap& strap, double at, double width)
 }
 
 void DrawBuckledStrap(const Bench& bench, const Strap& strap) {
-  constexpr double kWidth = 0.07;
+  constexpr double kWidth = 0.078;
   Canvas& canvas = bench.canvas;
   const Rgb accent = bench.shoe.accent;
   DrawFarHalf(bench, strap, 0.045);
@@ -146,7 +146,7 @@ void DrawTab(const Bench& bench, const Strap& strap, double width) {
 
 void DrawTabs(const Bench& bench) {
   const int count = StrapCount(bench.shoe);
-  const double width = count == 3 ? 0.09 : 0.125;
+  const double width = count == 3 ? 0.095 : count == 2 ? 0.13 : 0.165;
   for (int i = 0; i < count; ++i) {
     const PathPosition at = Along(bench.shape.fastening, PlaceOf(bench.shoe, i, count));
     const Point inward = LeftOf(at.tangent);

@@ -7,8 +7,8 @@ namespace csn {
 namespace {
 
 constexpr Rgb kInk{0.07, 0.07, 0.08};
-constexpr double kLace = 0.025;   // width
-constexpr double kNearRow = 0.1;  // depth of the near eyelets below the ridge
+constexpr double kLace = 0.028;     // width
+constexpr double kNearRow = 0.112;  // depth of the near eyelets below the ridge
 
 // The tongue's end above the lacing.
 void DrawTongue(const Bench& bench) {
@@ -78,14 +78,14 @@ void DrawEyelets(const Bench& bench, const std::vector<Point>& places) {
 
 void DrawTeeth(const Bench& bench, const Path& line) {
   Canvas& canvas = bench.canvas;
-  canvas.Stroke(line, 0.078, bench.shoe.accent);
-  bench.Seam(Inset(line, 0.031), bench.shoe.accent);
-  bench.Seam(Inset(line, -0.031), bench.shoe.accent);
+  canvas.Stroke(line, 0.086, bench.shoe.accent);
+  bench.Seam(Inset(line, 0.035), bench.shoe.accent);
+  bench.Seam(Inset(line, -0.035), bench.shoe.accent);
   canvas.Lay(bench.Cloth());
   canvas.Stroke(line, 0.038, kInk);
   canvas.LayFlat();
-  canvas.StrokeDashed(Inset(line, 0.008), 0.019, bench.shoe.metal, 0.009, 0.008);
-  canvas.StrokeDashed(Inset(line, -0.008), 0.019, bench.shoe.metal, 0.008, 0.009);
+  canvas.StrokeDashed(Inset(line, 0.009), 0.021, bench.shoe.metal, 0.012, 0.011);
+  canvas.StrokeDashed(Inset(line, -0.009), 0.021, bench.shoe.metal, 0.011, 0.012);
   canvas.Lay({.surface = MetalSurface(), .height = 0.005, .edge = 0.006, .shadow = 0});
 }
 

@@ -44,15 +44,15 @@ double Margin(double spare, double shift) { return 0.5 * spare * (1 + shift); }
 View SampleView(Rng& rng) {
   View view;
   view.faces_left = rng.Below(2) == 0;
-  view.length = rng.Uniform(0.82, 0.96);
+  view.length = rng.Uniform(0.88, 0.98);
   view.shift_x = rng.Uniform(-0.8, 0.8);
   view.shift_y = rng.Uniform(-0.6, 0.6);
   view.elevation = rng.Uniform(0.1, 1);
   const double tilt = rng.Uniform(-1, 1);
-  view.roll = 0.035 * tilt;
-  if (rng.Below(4) == 0) view.roll = 0.21 * tilt;
-  if (rng.Below(3) == 0) {
-    view.turn = rng.Uniform(0.76, 0.96);
+  view.roll = 0.03 * tilt;
+  if (rng.Below(5) == 0) view.roll = 0.21 * tilt;
+  if (rng.Below(4) == 0) {
+    view.turn = rng.Uniform(0.78, 0.96);
     view.perspective = rng.Uniform(-0.34, 0.34);
     view.shear = rng.Uniform(-0.09, 0.09);
   }
@@ -61,8 +61,8 @@ View SampleView(Rng& rng) {
   if (framing < 3) {
     view.zoom = 1.06 + 0.2 * amount;
     view.shift_x = rng.Uniform(-1, 1);
-  } else if (framing < 6) {
-    view.length = 0.66 + 0.16 * amount;
+  } else if (framing < 5) {
+    view.length = 0.7 + 0.14 * amount;
   }
   return view;
 }
