@@ -323,7 +323,7 @@ std::vector<std::vector<uint8_t>> PickPhotographs(const Catalogue& catalogue, si
     ThrowIfStopped(&Stop());
     try {
       photographs.push_back(PrepareImage(ReadImageFile(path), {.size = side, .fit = Fit::kPad}));
-      progress({"reading photographs", photographs.size(), count, "photographs"});
+      if (progress) progress({"reading photographs", photographs.size(), count, "photographs"});
     } catch (const Error&) {
       continue;  // csn_catalogue check says what is wrong with it
     }

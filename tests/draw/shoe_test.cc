@@ -35,7 +35,7 @@ bool IsSole(Pixel p) { return p.r > 1.25 * p.b && p.g > 1.25 * p.b; }
 // The length in units that MakeShoeShape gives a shoe, tip to back, sole included.
 double UnitsLong(const Shoe& shoe) {
   const double tip = shoe.toe_shape == ToeShape::kPointed  ? 1.14
-                     : shoe.toe_shape == ToeShape::kSquare ? 1.015
+                     : shoe.toe_shape == ToeShape::kSquare ? 1.02
                                                            : 1.0;
   return tip + (shoe.category == ShoeCategory::kTrainer ? 0.045 : 0.02);
 }

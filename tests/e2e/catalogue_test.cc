@@ -123,7 +123,7 @@ TEST(CatalogueProgramTest, AGalleryShowsReadablePhotographsPickedBySeed) {
   EXPECT_EQ(gallery("--out g.png --columns 3 --rows 2").rgb, first.rgb);
   EXPECT_NE(gallery("--out g.png --columns 3 --rows 2 --seed 2").rgb, first.rgb);
   // All seven that can be read.
-  EXPECT_EQ(gallery("--out g.png --columns 4 --rows 9").height, 2 * 20 + 2);
+  EXPECT_EQ(gallery("--out g.png --columns 4 --rows 9 --progress none").height, 2 * 20 + 2);
   WriteText(folder / "notes.txt", "mine");
   ExpectError("csn_catalogue gallery photos --out notes.txt", 2, "notes.txt", folder.path());
   EXPECT_EQ(ReadTextFile(folder / "notes.txt"), "mine");

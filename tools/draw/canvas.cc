@@ -158,16 +158,6 @@ void Canvas::Clip(const Path& polygon) {
 
 void Canvas::Unclip() { cairo_reset_clip(state_->context); }
 
-void Canvas::Fade(double share) {
-  cairo_t* context = state_->context;
-  cairo_save(context);
-  cairo_reset_clip(context);
-  cairo_set_operator(context, CAIRO_OPERATOR_DEST_IN);
-  cairo_set_source_rgba(context, 0, 0, 0, share);
-  cairo_paint(context);
-  cairo_restore(context);
-}
-
 void Canvas::Lay(const Finish& finish) {
   const Point middle{0.5, 0.2};
   state_->relief.Lay(state_->pixels(), state_->drawn, finish, state_->projection.Scale(middle));

@@ -34,12 +34,10 @@ class Canvas {
   // Until Unclip nothing is drawn outside `polygon`. A second Clip leaves what is inside both.
   void Clip(const Path& polygon);
   void Unclip();
-  // Makes all that is on the layer fainter.
-  void Fade(double share);
 
   // Lays the layer over the picture; a new one begins.
   void Lay(const Finish& finish);
-  // The same as Lay, flat: no form, no light; for shadows on the ground and dark openings.
+  // The same without form and light: for shadows on the ground and dark openings.
   void LayFlat();
 
  private:

@@ -37,13 +37,17 @@ double FrontThickness(const Shoe& shoe, double seat) {
 Path ToeProfile(ToeShape toe) {
   switch (toe) {
     case ToeShape::kRound:
-      return Smooth(
-          {{0.975, 0}, {0.998, 0.03}, {0.988, 0.064}, {0.95, 0.096}, {0.88, 0.126}, {0.78, 0.147}});
+      return Smooth({{0.968, 0},
+                     {0.998, 0.03},
+                     {0.984, 0.062},
+                     {0.94, 0.092},
+                     {0.865, 0.121},
+                     {0.775, 0.146}});
     case ToeShape::kPointed:
       return Smooth({{1.14, 0.004}, {1.05, 0.03}, {0.96, 0.06}, {0.86, 0.102}, {0.77, 0.138}});
     case ToeShape::kSquare:
-      return {{1.0, 0},       {1.016, 0.05}, {1.018, 0.1}, {1.01, 0.116},
-              {0.994, 0.124}, {0.93, 0.131}, {0.86, 0.14}, {0.78, 0.15}};
+      return {{1.0, 0},       {1.02, 0.06},  {1.023, 0.11}, {1.013, 0.128},
+              {0.996, 0.135}, {0.93, 0.139}, {0.86, 0.145}, {0.78, 0.153}};
     case ToeShape::kOpen:
       return Smooth({{0.85, 0}, {0.858, 0.05}, {0.838, 0.11}, {0.805, 0.147}});
   }
@@ -51,7 +55,7 @@ Path ToeProfile(ToeShape toe) {
 }
 
 double ToeTip(ToeShape toe) {
-  return toe == ToeShape::kPointed ? 1.14 : toe == ToeShape::kSquare ? 1.015 : 1.0;
+  return toe == ToeShape::kPointed ? 1.14 : toe == ToeShape::kSquare ? 1.02 : 1.0;
 }
 
 bool HasRaisedVamp(ShoeClosure closure) {
