@@ -23,7 +23,7 @@ const Page kPage = {
         "with the next generation, whose other files are the old one's.",
     .examples =
         "  csn_index add-notion --index shoes.idx --notion toe=toe_shape --catalogue shop.csv\n"
-        "      then: csn_query --index shoes.idx --notion toe --sku SHOE-00042\n"
+        "      from then on queries know toe\n"
         "  csn_index add-notion --index shoes.idx --notion price=price:numeric,near=5,far=30 \\\n"
         "      --catalogue shop.csv\n"
         "      alike where prices differ by 5 at most\n"
