@@ -121,7 +121,7 @@ bool LinksAreSound(const faiss::HNSW& graph, std::span<const int> links, int lev
   const auto rows = static_cast<unsigned>(graph.levels.size());
   // No early way out, so that it is done by vectors: an index holds millions of links.
   bool sound = true;
-  for (const int to : links) sound &= static_cast<unsigned>(to + 1) <= rows;
+  for (const int to : links) sound &= static_cast<unsigned>(to) + 1 <= rows;
   if (!sound || level == 0) return sound;
   return std::all_of(links.begin(), links.end(), [&](int to) {
     return to < 0 || graph.levels[static_cast<size_t>(to)] > level;

@@ -11,7 +11,8 @@ Usage: tools/demo.sh [--out DIR] [--help]
 
 Installs what is missing (tools/setup.sh), builds the programs (preset release), and then draws a
 catalogue of 3,000 shoes, trains a model on it for three minutes, indexes it, and asks which shoes
-are like the first one by heel height and by closure. Each command is shown before it runs.
+are like the first one by heel height and by closure, as tables and as a page of photographs. Each
+command is shown before it runs.
   --out DIR  where the catalogue, model and index go (default: demo)
   --help     this text
 HELP
@@ -25,11 +26,13 @@ die() {
 # heading TEXT: what comes next, with the seconds so far.
 heading() { printf '\n== [%4d s] %s\n' "$SECONDS" "$*"; }
 
-# Shows a command as a reader would type it, then runs it.
+# Shows a command as a reader would type it, on stderr so that its output can go to a file; then runs it.
 run() {
-  printf '$'
-  printf ' %q' "$@"
-  printf '\n'
+  {
+    printf '$'
+    printf ' %q' "$@"
+    printf '\n'
+  } >&2
   "$@"
 }
 
@@ -78,8 +81,9 @@ fi
 run csn_catalogue check --catalogue "$shoes/catalogue.csv"
 
 heading "train for three minutes"
+# Small steps, so that there are many of them in three minutes.
 run csn_train --catalogue "$shoes/catalogue.csv" --notion closure \
-  --notion heel-height=heel_height:numeric --notion category --minutes 3 --model "$model"
+  --notion heel-height=heel_height:numeric --notion category --batch 40 --minutes 3 --model "$model"
 
 heading "index"
 run csn_index build --catalogue "$shoes/catalogue.csv" --model "$model" --index "$index"
@@ -90,15 +94,20 @@ run csn_query --index "$index" --notion heel-height --sku "$sku" -k 5 --format t
 heading "and which close like it ($(of_first "$shoes/catalogue.csv" closure))?"
 run csn_query --index "$index" --notion closure --sku "$sku" -k 5 --format table
 
+heading "a page with photographs, a row for each notion"
+page="$out/$sku.html"
+run csn_query --index "$index" --sku "$sku" --notion heel-height,closure --format html >"$page"
+
 heading "done"
 cat <<DONE
 catalogue  $shoes/catalogue.csv (photographs beside it)
 model      $model
 index      $index
+page       $page
 
 Try next:
   export PATH="$root/build/release/bin:\$PATH" CSN_INDEX="$index"
-  csn_query --notion heel-height=2,closure --sku $sku -k 5
+  csn_query --image PHOTOGRAPH --notion closure --open
   csn_eval --model "$model" --catalogue "$shoes/catalogue.csv"
   csn_query --help
 DONE

@@ -158,7 +158,7 @@ TEST(ScriptsTest, AreSoundShellWithFlagsThatExist) {
   for (const std::string& line : SplitText(demo, '\n')) {
     if (Trim(line).starts_with("run csn_")) commands += line + "\n";
   }
-  EXPECT_EQ(CallsIn(commands).size(), 6);
+  EXPECT_EQ(CallsIn(commands).size(), 7);
   ExpectFlagsExist(commands);
 }
 
