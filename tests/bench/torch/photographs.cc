@@ -1,14 +1,12 @@
 #include "tests/bench/torch/photographs.h"
 
-#include <cstdio>
-// jpeglib.h needs FILE.
 #include <fmt/format.h>
-#include <jpeglib.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 
+#include "base/file.h"
+#include "base/image.h"
 #include "base/random.h"
 #include "base/thread_pool.h"
 #include "embedder/torch/csn_model.h"
@@ -28,32 +26,6 @@ void AddNoise(Image& image, Rng& rng) {
   }
 }
 
-std::string EncodeJpeg(Image image) {
-  jpeg_compress_struct info{};
-  jpeg_error_mgr errors;
-  info.err = jpeg_std_error(&errors);  // ends the process, which a benchmark may
-  jpeg_create_compress(&info);
-  unsigned char* data = nullptr;
-  unsigned long size = 0;
-  jpeg_mem_dest(&info, &data, &size);
-  info.image_width = static_cast<unsigned>(image.width);
-  info.image_height = static_cast<unsigned>(image.height);
-  info.in_color_space = JCS_RGB;
-  info.input_components = 3;
-  jpeg_set_defaults(&info);
-  jpeg_set_quality(&info, kQuality, TRUE);
-  jpeg_start_compress(&info, TRUE);
-  while (info.next_scanline < info.image_height) {
-    JSAMPROW row = image.rgb.data() + size_t{info.next_scanline} * info.image_width * 3;
-    jpeg_write_scanlines(&info, &row, 1);
-  }
-  jpeg_finish_compress(&info);
-  jpeg_destroy_compress(&info);
-  std::string bytes(reinterpret_cast<char*>(data), size);
-  std::free(data);
-  return bytes;
-}
-
 std::string ImageName(size_t number, int side) {
   return fmt::format("images-{}/{:05}.jpg", side, number);
 }
@@ -68,7 +40,8 @@ std::string WritePhotographs(const std::string& folder, size_t rows, int side) {
     Rng rng(i);
     Image image = DrawShoe(CatalogueShoe(1, i), side);
     AddNoise(image, rng);
-    test::WriteText(path, EncodeJpeg(std::move(image)));
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+    WriteFileAtomically(path, EncodeJpeg(image, kQuality));
   });
   std::string text = "sku,image,category\n";
   for (size_t i = 0; i < rows; ++i) {
