@@ -55,7 +55,7 @@ pid_t Start(const std::string& path) {
 }  // namespace
 
 std::string OpenPage(const std::string& html) {
-  const std::string path = NewPagePath();
+  std::string path = NewPagePath();
   WriteFileAtomically(path, html);
   const pid_t child = Start(path);
   const auto end = std::chrono::steady_clock::now() + kPatience;
