@@ -71,7 +71,8 @@ StreamCounts EmbedCatalogue(const Build& build, const Model& model, RejectFile& 
   const StreamOptions stream{.preprocessing = model.preprocessing,
                              .limits = build.options.limits,
                              .threads = build.threads,
-                             .in_flight = 2 * build.options.batch};
+                             .in_flight = 2 * build.options.batch,
+                             .sink_takes_all_processors = build.threads >= DefaultThreads()};
   ProgressSink progress;
   if (build.progress) {
     progress = [&](Progress report) {

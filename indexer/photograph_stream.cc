@@ -31,12 +31,28 @@ struct Slot {
 };
 using SlotPointer = std::shared_ptr<Slot>;  // in the ordered queue and in a decoder's hands at once
 
+// Decoders wait here while it is closed.
+class Gate {
+ public:
+  void Pass() const { closed_.wait(true); }
+  void Close() { closed_ = true; }
+  void Open() {
+    closed_ = false;
+    closed_.notify_all();
+  }
+
+ private:
+  std::atomic<bool> closed_ = false;
+};
+
 // Reads, checks and prepares one photograph; what is wrong with the file becomes a reject.
-void Decode(const Catalogue& catalogue, const StreamOptions& options, Slot& slot) {
+void Decode(const Catalogue& catalogue, const StreamOptions& options, const Gate& gate,
+            Slot& slot) {
   PreparedPhotograph& photograph = slot.photograph;
   try {
     const std::string path = catalogue.ImagePath(photograph.item);
     const std::vector<uint8_t> bytes = ReadImageFile(path, options.limits);
+    gate.Pass();
     photograph.hash = Hash64(bytes);
     photograph.rgb = PrepareImage(bytes, options.preprocessing, options.limits);
   } catch (const Error& error) {
@@ -62,6 +78,7 @@ class Pipeline {
 
   ~Pipeline() {
     abandoned_ = true;
+    gate_.Open();
     ordered_.Close();
     work_.Close();
     threads_.clear();  // joins
@@ -79,6 +96,7 @@ class Pipeline {
 
   // The next finished slot; null at the end. Throws what the reader or a decoder threw.
   SlotPointer Next() {
+    gate_.Open();
     std::optional<SlotPointer> slot = ordered_.Pop();
     std::unique_lock lock(mutex_);
     if (!slot) {
@@ -87,6 +105,7 @@ class Pipeline {
     }
     finished_.wait(lock, [&] { return (*slot)->done; });
     if ((*slot)->failure) std::rethrow_exception((*slot)->failure);
+    if (options_.sink_takes_all_processors) gate_.Close();
     return std::move(*slot);
   }
 
@@ -116,7 +135,7 @@ class Pipeline {
     while (const std::optional<SlotPointer> slot = work_.Pop()) {
       if (abandoned_) return;
       try {
-        Decode(catalogue_, options_, **slot);
+        Decode(catalogue_, options_, gate_, **slot);
       } catch (...) {
         (*slot)->failure = std::current_exception();
       }
@@ -130,6 +149,7 @@ class Pipeline {
   const StreamOptions& options_;
   BoundedQueue<SlotPointer> ordered_;
   BoundedQueue<SlotPointer> work_;
+  Gate gate_;  // closed while the caller works, where that is asked for
   std::mutex mutex_;
   std::condition_variable finished_;  // only the caller waits
   std::exception_ptr read_failure_;

@@ -20,6 +20,10 @@ struct StreamOptions {
   // Speed only.
   int threads = 0;         // decoding; 0: all processors
   size_t in_flight = 256;  // photographs decoded ahead at most: bounds memory
+  // Decoding waits while the sink works; files are still read ahead, one a thread. For sinks that
+  // keep every processor busy by themselves: threads of theirs that wait for a processor would
+  // hold up all the others.
+  bool sink_takes_all_processors = false;
 };
 
 // One accepted row.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <span>
 #include <vector>
 
 namespace csn::internal {
@@ -49,29 +48,46 @@ Vector LoadPixel(const float* pixel) {
   return vector;
 }
 
-// One source row -> one row of output width, unrounded. `row` has room for the source's pixels as
-// floats and, as `output`, for the unused lane of the last one.
-void ResizeRow(std::span<const uint8_t> source, const std::vector<Taps>& taps,
-               std::vector<float>& row, float* output) {
-  std::copy(source.begin(), source.end(), row.begin());
+// Rows that are narrowed side by side: the sums of one alone would wait for each other.
+constexpr size_t kRows = 4;
+
+// Floats of a row, and room for the unused lane of its last pixel.
+size_t RowFloats(size_t pixels) { return pixels * kChannels + (kLanes - kChannels); }
+
+// Source rows from y on, kRows of them or as many as there are before `end`, -> rows of output
+// width, unrounded, RowFloats apart. `floats` has room for kRows rows of the source.
+void NarrowRows(const Image& source, size_t y, size_t end, const std::vector<Taps>& taps,
+                std::vector<float>& floats, float* output) {
+  const size_t stride = static_cast<size_t>(source.width) * kChannels;
+  const float* rows[kRows];
+  float* narrow[kRows];
+  for (size_t r = 0; r < kRows; ++r) {
+    const size_t row = std::min(y + r, end - 1);  // beyond the end, the last one again
+    float* const converted = floats.data() + r * RowFloats(static_cast<size_t>(source.width));
+    std::copy_n(source.rgb.data() + row * stride, stride, converted);
+    rows[r] = converted;
+    narrow[r] = output + (row - y) * RowFloats(taps.size());
+  }
   for (const Taps& tap : taps) {
-    const float* pixel = row.data() + tap.first * kChannels;
-    Vector sum = {};
+    size_t at = tap.first * kChannels;
+    Vector sums[kRows] = {};
     for (const float weight : tap.weights) {
-      sum += weight * LoadPixel(pixel);
-      pixel += kChannels;
+      for (size_t r = 0; r < kRows; ++r) sums[r] += weight * LoadPixel(rows[r] + at);
+      at += kChannels;
     }
-    std::memcpy(output, &sum, sizeof sum);  // the next pixel's goes over the unused lane
-    output += kChannels;
+    for (size_t r = 0; r < kRows; ++r) {
+      std::memcpy(narrow[r], &sums[r],
+                  sizeof sums[r]);  // the next pixel's goes over the unused lane
+      narrow[r] += kChannels;
+    }
   }
 }
 
-// To the nearest, halves up: std::lround, of which no compiler makes vectors. The difference is
-// exact.
+// A mean of bytes, which needs no clamping, to the nearest, halves up: std::lround, of which no
+// compiler makes vectors. The difference is exact.
 uint8_t Round(float value) {
-  const float clamped = std::clamp(value, 0.0f, 255.0f);
-  const int whole = static_cast<int>(clamped);
-  return static_cast<uint8_t>(whole + (clamped - static_cast<float>(whole) >= 0.5f ? 1 : 0));
+  const int whole = static_cast<int>(value);
+  return static_cast<uint8_t>(whole + (value - static_cast<float>(whole) >= 0.5f ? 1 : 0));
 }
 
 }  // namespace
@@ -79,16 +95,15 @@ uint8_t Round(float value) {
 Image Resize(const Image& source, const Window& window, int width, int height) {
   const std::vector<Taps> columns = MakeTaps(source.width, window.left, window.width, width);
   const std::vector<Taps> rows = MakeTaps(source.height, window.top, window.height, height);
-  const size_t source_stride = static_cast<size_t>(source.width) * kChannels;
   const size_t stride = static_cast<size_t>(width) * kChannels;
+  const size_t row_floats = RowFloats(columns.size());
   // Only the source rows that some output row needs, in output width.
   const size_t first_row = rows.front().first;
   const size_t end_row = rows.back().first + rows.back().weights.size();
-  std::vector<float> narrow((end_row - first_row) * stride + kLanes - kChannels);
-  std::vector<float> floats(source_stride + kLanes - kChannels);
-  for (size_t y = first_row; y < end_row; ++y) {
-    ResizeRow({source.rgb.data() + y * source_stride, source_stride}, columns, floats,
-              narrow.data() + (y - first_row) * stride);
+  std::vector<float> narrow((end_row - first_row) * row_floats);
+  std::vector<float> floats(kRows * RowFloats(static_cast<size_t>(source.width)));
+  for (size_t y = first_row; y < end_row; y += kRows) {
+    NarrowRows(source, y, end_row, columns, floats, narrow.data() + (y - first_row) * row_floats);
   }
   Image output{.width = width, .height = height, .rgb = {}};
   output.rgb.resize(stride * rows.size());
@@ -96,10 +111,10 @@ Image Resize(const Image& source, const Window& window, int width, int height) {
   std::vector<float> sums(stride);
   for (const Taps& tap : rows) {
     std::fill(sums.begin(), sums.end(), 0.0f);
-    const float* from = narrow.data() + (tap.first - first_row) * stride;
+    const float* from = narrow.data() + (tap.first - first_row) * row_floats;
     for (const float weight : tap.weights) {
       for (size_t i = 0; i < stride; ++i) sums[i] += weight * from[i];
-      from += stride;
+      from += row_floats;
     }
     rounded = std::transform(sums.begin(), sums.end(), rounded, Round);
   }

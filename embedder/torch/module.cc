@@ -42,6 +42,7 @@ class TorchEmbedder : public Embedder {
   }
 
  private:
+  const KeptMemory memory_;
   TrunkNet trunk_;
 };
 

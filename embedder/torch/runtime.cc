@@ -1,10 +1,13 @@
 #include "embedder/torch/runtime.h"
 
 #include <ATen/Parallel.h>
+#include <malloc.h>
 #include <omp.h>
 #include <torch/utils.h>
 
 #include <algorithm>
+#include <limits>
+#include <mutex>
 #include <vector>
 
 #include "base/thread_pool.h"
@@ -15,7 +18,29 @@ namespace {
 // Enough to keep two cores busy; few enough that a single photograph does not wait for long.
 constexpr size_t kForwardBatch = 32;
 
+// malloc(3)'s defaults.
+constexpr int kDefaultMappings = 65536;
+constexpr int kDefaultTrim = 128 * 1024;
+
+std::mutex kept_mutex;
+int kept_count = 0;
+
 }  // namespace
+
+KeptMemory::KeptMemory() {
+  const std::lock_guard lock(kept_mutex);
+  if (kept_count++ > 0) return;
+  mallopt(M_MMAP_MAX, 0);  // nothing in mappings of its own, whose end is their munmap
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+}
+
+KeptMemory::~KeptMemory() {
+  const std::lock_guard lock(kept_mutex);
+  if (--kept_count > 0) return;
+  mallopt(M_MMAP_MAX, kDefaultMappings);
+  mallopt(M_TRIM_THRESHOLD, kDefaultTrim);
+  malloc_trim(0);
+}
 
 int UseThreads(int threads) {
   if (threads <= 0) threads = DefaultThreads();

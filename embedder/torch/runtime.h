@@ -9,6 +9,17 @@ namespace csn {
 // Initialising LibTorch may leave either at 1, so both are always set.
 int UseThreads(int threads);
 
+// While one lives, malloc keeps what is freed for what is asked for next. LibTorch allocates and
+// frees every tensor of every pass; by its defaults malloc gives large ones back to the system each
+// time, which then clears their pages anew. The last one gives all back. Thread-safe.
+class KeptMemory {
+ public:
+  KeptMemory();
+  ~KeptMemory();
+  KeptMemory(const KeptMemory&) = delete;
+  KeptMemory& operator=(const KeptMemory&) = delete;
+};
+
 // Keeps convolution weights channels last, as NormaliseBatch keeps photographs: faster on
 // processors.
 void UseChannelsLast(TrunkNet& trunk);

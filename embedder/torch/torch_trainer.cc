@@ -276,6 +276,7 @@ class Trainer {
 TrainReport TrainWithTorch(TrainOptions options, const TrainingData& data,
                            const TrainCallbacks& callbacks) {
   options.threads = UseThreads(options.threads);
+  const KeptMemory memory;
   return Trainer(options, data, callbacks).Run();
 }
 

@@ -134,6 +134,34 @@ TEST(PhotographStreamTest, DecodesNoFurtherAheadThanAskedFor) {
   EXPECT_GE(counts.accepted, 1);
 }
 
+// As above, but of one photograph that all rows show, with room for all of them in flight.
+TEST(PhotographStreamTest, DecodesNothingWhileTheSinkTakesAllProcessors) {
+  constexpr uint64_t kRows = 5000;
+  const TempDir folder;
+  WritePng(folder / "shoe.png", TestImage(30, 20, 1));
+  std::string csv = "sku,image\n";
+  for (uint64_t i = 0; i < kRows; ++i) csv += fmt::format("s{},shoe.png\n", i);
+  WriteText(folder / "catalogue.csv", csv);
+  RejectFile rejects("");
+  bool first = true;
+  const StreamCounts counts = StreamPhotographs(
+      Catalogue::Open(folder / "catalogue.csv"),
+      {.preprocessing = {.size = 32},
+       .threads = 2,
+       .in_flight = kRows,
+       .sink_takes_all_processors = true},
+      rejects,
+      [&](PreparedPhotograph&&) {
+        if (!std::exchange(first, false)) return;
+        // Time to decode thousands.
+        std::this_thread::sleep_for(std::chrono::milliseconds(500));
+        std::filesystem::remove(folder / "shoe.png");
+      },
+      {}, nullptr);
+  EXPECT_EQ(counts.rows, kRows);
+  EXPECT_LT(counts.accepted, kRows / 2);
+}
+
 TEST(PhotographStreamTest, PassesOnWhatTheSinkThrows) {
   const TempDir folder;
   const std::string path = WriteCatalogue(folder, 30);
@@ -141,7 +169,11 @@ TEST(PhotographStreamTest, PassesOnWhatTheSinkThrows) {
   int seen = 0;
   const auto stream = [&] {
     StreamPhotographs(
-        Catalogue::Open(path), {.preprocessing = {.size = 32}, .threads = 2, .in_flight = 2},
+        Catalogue::Open(path),
+        {.preprocessing = {.size = 32},
+         .threads = 2,
+         .in_flight = 2,
+         .sink_takes_all_processors = true},
         rejects,
         [&](PreparedPhotograph&&) {
           if (++seen == 5) throw std::runtime_error("enough");

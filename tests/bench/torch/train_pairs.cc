@@ -111,6 +111,7 @@ class TrainWorld {
     adam_.step();
   }
 
+  const KeptMemory memory_;
   Shoes shoes_;
   TrainingData data_;
   const TrainOptions options_;
