@@ -6,6 +6,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "base/enum_names.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
@@ -19,7 +20,17 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kMagic = "CSNMODEL";
 constexpr char kMasks[] = "masks";
-constexpr uint32_t kParentVersion = 2;  // the first whose header names a parent
+// The first versions whose headers name a parent; networks, recipe, mask kind and images seen.
+constexpr uint32_t kParentVersion = 2;
+constexpr uint32_t kSystemVersion = 3;
+
+constexpr EnumNames<Trunk, 2> kTrunks{"trunk",
+                                      {{{Trunk::kSmall, "small"}, {Trunk::kResNet18, "resnet18"}}}};
+constexpr EnumNames<MaskKind, 4> kMaskKinds{"kind of masks",
+                                            {{{MaskKind::kPreinitialised, "preinitialised"},
+                                              {MaskKind::kLearned, "learned"},
+                                              {MaskKind::kFixed, "fixed"},
+                                              {MaskKind::kNone, "none"}}}};
 constexpr size_t kPreludeBytes = kMagic.size() + 2 * sizeof(uint32_t);
 constexpr size_t kTrailerBytes = sizeof(uint64_t);
 
@@ -85,21 +96,31 @@ Json TrainingToJson(const TrainingRecord& record) {
           {"batch", record.batch},
           {"seed", record.seed},
           {"threads", record.threads},
-          {"best_epoch", record.best_epoch},
+          {"recipe", record.recipe},
+          {"masks", MaskKindName(record.masks)},
+          {"images", record.images},
+          {"best_epochs", record.best_epochs},
           {"train_items", record.train_items},
           {"validation_items", record.validation_items},
           {"history", std::move(history)}};
 }
 
-TrainingRecord TrainingFromJson(const Json& json) {
-  TrainingRecord record{.steps = json.at("steps"),
-                        .batch = json.at("batch"),
-                        .seed = json.at("seed"),
-                        .threads = json.at("threads"),
-                        .best_epoch = json.at("best_epoch"),
-                        .train_items = json.at("train_items"),
-                        .validation_items = json.at("validation_items"),
-                        .history = {}};
+TrainingRecord TrainingFromJson(const Json& json, uint32_t version) {
+  TrainingRecord record;
+  record.steps = json.at("steps");
+  record.batch = json.at("batch");
+  record.seed = json.at("seed");
+  record.threads = json.at("threads");
+  if (version >= kSystemVersion) {
+    record.recipe = json.at("recipe");
+    record.masks = ParseMaskKind(json.at("masks").get<std::string>());
+    record.images = json.at("images");
+    record.best_epochs = json.at("best_epochs").get<std::vector<int64_t>>();
+  } else if (const int64_t best = json.at("best_epoch"); best > 0) {
+    record.best_epochs = {best};
+  }
+  record.train_items = json.at("train_items");
+  record.validation_items = json.at("validation_items");
   for (const Json& epoch : json.at("history")) {
     record.history.push_back({.epoch = epoch.at("epoch"),
                               .step = epoch.at("step"),
@@ -122,6 +143,7 @@ Json HeaderOf(const Model& model) {
       {"trunk", TrunkName(model.trunk)},
       {"input", {{"size", model.preprocessing.size}, {"fit", FitName(model.preprocessing.fit)}}},
       {"notions", std::move(notions)},
+      {"networks", model.networks},
       {"split", {{"seed", model.split.seed}, {"by", model.split.by}}},
       {"training", TrainingToJson(model.training)},
       {"parent", model.parent},
@@ -175,6 +197,21 @@ Tensor TensorFrom(const Json& header, size_t position) {
   return {.name = entry.at("name"), .shape = entry.at("shape"), .values = {}};
 }
 
+// So that TrainingRecord::Best can trust its numbers.
+void CheckBestEpochs(const TrainingRecord& record, int networks) {
+  const std::vector<int64_t>& best = record.best_epochs;
+  if (best.empty()) return;
+  bool sound = best.size() == static_cast<size_t>(networks);
+  for (const int64_t epoch : best) {
+    sound = sound && epoch >= 1 && static_cast<size_t>(epoch) <= record.history.size();
+  }
+  for (const EpochRecord& epoch : record.history) {
+    sound = sound && epoch.triplet_error.size() >= best.size() &&
+            epoch.live_dims.size() >= best.size();
+  }
+  if (!sound) Fail(ErrorCode::kCorruption, "best epochs that are not in the history");
+}
+
 // Masks stand first among the tensors, `body` begins with them.
 Model FromHeaderAndMasks(const Json& header, uint32_t version, Body& body) {
   Model model;
@@ -186,11 +223,17 @@ Model FromHeaderAndMasks(const Json& header, uint32_t version, Body& body) {
   }
   for (const Json& notion : header.at("notions")) model.notions.push_back(NotionFromJson(notion));
   model.split = {.seed = header.at("split").at("seed"), .by = header.at("split").at("by")};
-  model.training = TrainingFromJson(header.at("training"));
+  model.training = TrainingFromJson(header.at("training"), version);
+  if (version >= kSystemVersion) model.networks = header.at("networks");
   if (version >= kParentVersion) model.parent = header.at("parent");
   Tensor masks = TensorFrom(header, 0);
   masks.values = body.Take<float>(ElementCount(masks.shape));
   model.masks = MasksFrom(masks, model.notions.size());
+  if (model.networks < 1 || model.dim() % static_cast<size_t>(model.networks) != 0) {
+    Fail(ErrorCode::kCorruption, "{} networks for an embedding of {} dimensions", model.networks,
+         model.dim());
+  }
+  CheckBestEpochs(model.training, model.networks);
   return model;
 }
 
@@ -271,24 +314,27 @@ auto Translated(const std::string& where, const Read& read) {
 
 }  // namespace
 
-std::string_view TrunkName(Trunk trunk) {
-  switch (trunk) {
-    case Trunk::kSmall:
-      return "small";
-    case Trunk::kResNet18:
-      return "resnet18";
-  }
-  return "";
-}
-
-Trunk ParseTrunk(std::string_view name) {
-  for (const Trunk trunk : {Trunk::kSmall, Trunk::kResNet18}) {
-    if (name == TrunkName(trunk)) return trunk;
-  }
-  Fail(ErrorCode::kInvalidArgument, "unknown trunk \"{}\"; there are small and resnet18", name);
-}
+std::string_view TrunkName(Trunk trunk) { return kTrunks.Name(trunk); }
+Trunk ParseTrunk(std::string_view name) { return kTrunks.Parse(name); }
+std::string_view MaskKindName(MaskKind kind) { return kMaskKinds.Name(kind); }
+MaskKind ParseMaskKind(std::string_view name) { return kMaskKinds.Parse(name); }
 
 int DefaultInputSize(Trunk trunk) { return trunk == Trunk::kSmall ? 64 : 112; }
+
+EpochRecord TrainingRecord::Best() const {
+  const auto at = [&](size_t network) {
+    return history.at(static_cast<size_t>(best_epochs.at(network)) - 1);
+  };
+  if (best_epochs.size() == 1) return at(0);
+  EpochRecord best;
+  for (size_t notion = 0; notion < best_epochs.size(); ++notion) {
+    const EpochRecord record = at(notion);
+    best.loss += record.loss / static_cast<double>(best_epochs.size());
+    best.triplet_error.push_back(record.triplet_error.at(notion));
+    best.live_dims.push_back(record.live_dims.at(notion));
+  }
+  return best;
+}
 
 bool Model::HasSeen(uint64_t photograph_hash) const {
   return std::binary_search(seen_photographs.begin(), seen_photographs.end(), photograph_hash);

@@ -19,7 +19,7 @@
 
 namespace csn {
 
-inline constexpr uint32_t kModelFormatVersion = 2;
+inline constexpr uint32_t kModelFormatVersion = 3;
 
 // Stored by name in model files.
 enum class Trunk {
@@ -29,6 +29,17 @@ enum class Trunk {
 std::string_view TrunkName(Trunk trunk);
 Trunk ParseTrunk(std::string_view name);  // throws Error(kInvalidArgument) naming the choices
 int DefaultInputSize(Trunk trunk);
+
+// Where masks start and whether they learn. Stored by name. Source: CSN paper, section 3.2.
+enum class MaskKind {
+  kPreinitialised,  // "preinitialised": learned, from 1 on slice c of floor(d/C) dimensions, else
+                    // 0.1
+  kLearned,         // "learned": from N(0.9, 0.7)
+  kFixed,           // "fixed": 1 on slice c, else 0
+  kNone,            // "none": 1 everywhere, one space for all notions, the standard triplet network
+};
+std::string_view MaskKindName(MaskKind kind);
+MaskKind ParseMaskKind(std::string_view name);  // throws Error(kInvalidArgument) naming the choices
 
 // What one epoch ended with.
 struct EpochRecord {
@@ -45,10 +56,18 @@ struct TrainingRecord {
   int64_t batch = 0;
   uint64_t seed = 0;
   int threads = 0;
-  int64_t best_epoch = 0;
+  std::string recipe = "default";
+  MaskKind masks = MaskKind::kPreinitialised;
+  uint64_t images = 0;  // photographs that the networks saw, repetitions counted; 0: not recorded
+  std::vector<int64_t> best_epochs;  // [networks] whose weights these are, 1-based
   int64_t train_items = 0;
   int64_t validation_items = 0;
+  // Of several networks: an epoch of each, side by side.
   std::vector<EpochRecord> history;
+
+  // What the saved weights were measured with: of several networks, each notion's at its own best
+  // epoch, `epoch` and `step` 0. There must be a history.
+  EpochRecord Best() const;
 };
 
 struct Tensor {
@@ -61,11 +80,12 @@ struct Model {
   Trunk trunk = Trunk::kSmall;
   Preprocessing preprocessing;
   std::vector<Notion> notions;
-  MaskTable masks;  // [C, d]
+  MaskTable masks;   // [C, d]
+  int networks = 1;  // trunks whose embeddings make up e, one after the other; C specialists or 1
   SplitRule split;
   TrainingRecord training;      // of the network; masks added later are not in its history
   std::string parent;           // id of the model that a mask was added to; empty: trained as it is
-  std::vector<Tensor> tensors;  // the trunk's weights
+  std::vector<Tensor> tensors;  // the trunk's weights; of several, "0.", "1.", ... before each name
   std::vector<uint64_t>
       seen_photographs;  // Hash64 of every photograph trained or validated on, ascending
   std::string id;        // SHA-256 of the file; empty before it is saved

@@ -8,7 +8,7 @@
 
 namespace csn {
 
-inline constexpr int kModuleVersion = 1;
+inline constexpr int kModuleVersion = 2;
 
 // What the module offers. Every function returns false and fills the error instead of throwing.
 struct ModuleApi {
@@ -16,7 +16,8 @@ struct ModuleApi {
   bool (*make_embedder)(const Model& model, int threads, std::unique_ptr<Embedder>* embedder,
                         ModuleError* error);
   bool (*train)(const TrainOptions& options, const TrainingData& data,
-                const TrainCallbacks& callbacks, TrainReport* report, ModuleError* error);
+                const TrainCallbacks& callbacks, const Checkpoint* resume, TrainReport* report,
+                ModuleError* error);
 };
 
 // The module's one exported symbol.

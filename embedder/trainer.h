@@ -3,40 +3,18 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/progress.h"
 #include "base/stop.h"
+#include "embedder/checkpoint.h"
 #include "embedder/model_file.h"
+#include "embedder/train_options.h"
 #include "embedder/triplet_source.h"
 
 namespace csn {
-
-inline constexpr int64_t kLeastBatch = 3;  // a triplet's photographs
-
-struct TrainOptions {
-  // These change results.
-  Trunk trunk = Trunk::kSmall;
-  Preprocessing preprocessing{.size = 64, .fit = Fit::kPad};
-  int64_t dim = 64;  // d, the embedding
-  // Photographs a step; 0: a 25th of the training items, 32 at least and 192 at most, so that small
-  // catalogues still take enough steps.
-  int64_t batch = 0;
-  uint64_t seed = 1;                 // weights, order, augmentation, triplets
-  int64_t steps = 0;                 // 0: as many as fit `minutes`
-  double learning_rate = 1e-3;       // Adam, cosine to 0
-  double mask_learning_rate = 1e-2;  // the same for masks
-  double margin = 0.2;
-  double embedding_weight = 5e-3;  // of L_W
-  double mask_weight = 5e-4;       // of L_M
-  // Time to plan for where `steps` is 0, evaluation included; and the most epochs that are worth
-  // while.
-  double minutes = 10;
-  int64_t max_epochs = 60;
-  // Repeats exactly only with the same count.
-  int threads = 0;  // 0: all processors
-};
 
 // Prepared photographs by position. Load is called from several threads.
 class PhotographSource {
@@ -51,12 +29,17 @@ struct TrainingData {
   LabelTable labels;
   std::vector<uint32_t> train;       // items
   std::vector<uint32_t> validation;  // items
+  // Fixed triplets of items, [C] lists of equal length; empty: drawn in each batch, and for
+  // validation once.
+  std::vector<std::vector<Triplet>> train_triplets;
+  std::vector<std::vector<Triplet>> validation_triplets;
 };
 
 // One epoch as it ends.
 struct EpochReport {
   EpochRecord record;
-  int64_t epochs = 0;  // planned
+  int64_t epochs = 0;                  // planned
+  std::optional<NotionId> specialist = {};  // whose network it is; the record is of this notion alone
   double images_per_second = 0;
   double seconds_left = 0;
   bool best = false;
@@ -66,6 +49,8 @@ struct TrainCallbacks {
   LineSink note;  // how many steps were chosen, and from what; what the error says little of
   ProgressSink progress;
   std::function<void(const EpochReport&)> epoch;
+  // After each epoch, its report given before; `run` is the caller's to fill.
+  std::function<void(Checkpoint&&)> checkpoint;
   const StopFlag* stop = nullptr;
 };
 
@@ -75,14 +60,12 @@ struct TrainReport {
   bool interrupted = false;             // stopped early; the model is the best so far
 };
 
-// Throws Error(kInvalidArgument) where training with so many notions would refuse the options.
-void CheckTrainOptions(const TrainOptions& options, size_t notions);
-
-// Trains and returns the epoch with the lowest mean validation triplet error. Same data, options
-// and threads: the same model. Throws Error(kInvalidArgument) naming a notion of which the training
-// or validation items hold no triplet, Error(kInterrupted) where a stop came before the first epoch
-// ended, Error(kFailed) where loss, masks or embeddings are no longer finite.
+// Trains and returns the epoch with the lowest mean validation triplet error; of specialists, each
+// one's own. Same data, options and threads: the same model, also where `resume` lets the run go on
+// from its checkpoint. Throws Error(kInvalidArgument) naming a notion of which the training or
+// validation items hold no triplet, Error(kInterrupted) where a stop came before there was a model,
+// Error(kFailed) where loss, masks or embeddings are no longer finite.
 TrainReport TrainModel(const TrainOptions& options, const TrainingData& data,
-                       const TrainCallbacks& callbacks);
+                       const TrainCallbacks& callbacks, const Checkpoint* resume = nullptr);
 
 }  // namespace csn

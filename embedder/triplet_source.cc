@@ -5,8 +5,11 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <set>
+#include <string_view>
 
 #include "base/error.h"
+#include "base/hash.h"
 
 namespace csn {
 namespace {
@@ -82,6 +85,26 @@ LabelTable::LabelTable(std::vector<Notion> notions, const std::vector<std::vecto
     codes.reserve(size_);
     for (const Value& value : values[c]) codes.push_back(Code(notions_[c], value, classes));
   }
+}
+
+uint64_t LabelTable::Fingerprint() const {
+  std::string text;
+  for (size_t c = 0; c < notions_.size(); ++c) {
+    const Notion& notion = notions_[c];
+    text += fmt::format("{}\n{}\n{}\n{}\n", notion.name, notion.column, notion.near, notion.far);
+    text += fmt::format("{:016x}\n",
+                        Hash64(std::string_view(reinterpret_cast<const char*>(codes_[c].data()),
+                                                codes_[c].size() * sizeof(double))));
+  }
+  return Hash64(text);
+}
+
+LabelTable LabelTable::Only(NotionId notion) const {
+  LabelTable table;
+  table.notions_ = {notions_[notion]};
+  table.size_ = size_;
+  table.codes_ = {codes_[notion]};
+  return table;
 }
 
 bool LabelTable::Known(NotionId notion, uint32_t item) const {
@@ -167,15 +190,31 @@ size_t TripletSampler::DrawNegative(size_t at, Rng& rng) const {
   return drawn < not_far.begin ? drawn : drawn + skipped;
 }
 
+Triplet TripletSampler::Draw(Rng& rng) const {
+  const size_t at = anchors_[rng.Below(anchors_.size())];
+  const size_t positive = DrawPositive(at, rng), negative = DrawNegative(at, rng);
+  return {.anchor = sorted_[at].item,
+          .positive = sorted_[positive].item,
+          .negative = sorted_[negative].item};
+}
+
 std::vector<Triplet> TripletSampler::Sample(size_t count, Rng& rng) const {
   std::vector<Triplet> triplets;
   if (!possible()) return triplets;
   triplets.reserve(count);
-  while (triplets.size() < count) {
-    const size_t at = anchors_[rng.Below(anchors_.size())];
-    triplets.push_back({.anchor = sorted_[at].item,
-                        .positive = sorted_[DrawPositive(at, rng)].item,
-                        .negative = sorted_[DrawNegative(at, rng)].item});
+  while (triplets.size() < count) triplets.push_back(Draw(rng));
+  return triplets;
+}
+
+std::vector<Triplet> TripletSampler::SampleDistinct(size_t count, Rng& rng) const {
+  // Of n triplets that are there, n ln n draws find all; a count near n is rare.
+  constexpr size_t kDrawsEach = 20;
+  std::vector<Triplet> triplets;
+  if (!possible()) return triplets;
+  std::set<Triplet> seen;
+  for (size_t draws = 0; triplets.size() < count && draws < kDrawsEach * count; ++draws) {
+    const Triplet triplet = Draw(rng);
+    if (seen.insert(triplet).second) triplets.push_back(triplet);
   }
   return triplets;
 }

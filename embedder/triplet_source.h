@@ -2,6 +2,7 @@
 // "Triplets".
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -17,6 +18,7 @@ struct Triplet {
   uint32_t anchor = 0;
   uint32_t positive = 0;
   uint32_t negative = 0;
+  friend auto operator<=>(const Triplet&, const Triplet&) = default;
 };
 
 // The labels of n items under C notions. Read-only after construction.
@@ -27,6 +29,11 @@ class LabelTable {
   // count by their text), numbers for a numeric one; monostate is missing. Throws
   // Error(kInvalidArgument) naming the notion where a value has the wrong type.
   LabelTable(std::vector<Notion> notions, const std::vector<std::vector<Value>>& values);
+
+  // A hash of notions and labels.
+  uint64_t Fingerprint() const;
+  // The labels of one notion alone, which is then number 0.
+  LabelTable Only(NotionId notion) const;
 
   const std::vector<Notion>& notions() const { return notions_; }
   size_t size() const { return size_; }
@@ -66,6 +73,9 @@ class TripletSampler {
   // not possible().
   std::vector<Triplet> Sample(size_t count, Rng& rng) const;
 
+  // As Sample, no triplet twice; fewer where the items hold fewer or finding more took too long.
+  std::vector<Triplet> SampleDistinct(size_t count, Rng& rng) const;
+
   // Anchors among the items that have both, each with `positives` + `negatives` others drawn with
   // replacement.
   struct Picks {
@@ -79,6 +89,7 @@ class TripletSampler {
   struct Range {
     size_t begin, end;
   };
+  Triplet Draw(Rng& rng) const;
   Range CloseRange(size_t at) const;  // positions in sorted_ close to sorted_[at], itself included
   Range NotFarRange(size_t at) const;
   size_t DrawPositive(size_t at, Rng& rng) const;

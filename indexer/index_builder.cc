@@ -88,6 +88,19 @@ StreamCounts EmbedCatalogue(const Build& build, const Model& model, RejectFile& 
   return counts;
 }
 
+// The first notion with the same mask, by notion: where no mask tells notions apart (`--masks
+// none`), one index serves all.
+std::vector<NotionId> FirstAlike(const MaskTable& masks) {
+  std::vector<NotionId> first(masks.notion_count());
+  for (NotionId notion = 0; notion < first.size(); ++notion) {
+    const auto alike = [&](NotionId other) {
+      return std::ranges::equal(masks.weights(other), masks.weights(notion));
+    };
+    while (first[notion] < notion && !alike(first[notion])) ++first[notion];
+  }
+  return first;
+}
+
 std::vector<SubspaceManifest> BuildSubspaces(const Build& build, const MaskTable& masks,
                                              MatrixView embeddings, const std::string& folder) {
   const std::vector<double> scales = NotionScales(masks, embeddings);
@@ -103,21 +116,29 @@ std::vector<SubspaceManifest> BuildSubspaces(const Build& build, const MaskTable
         {.stage = "building indexes", .done = finished, .total = count, .unit = "notions"});
   };
   tell(0);
+  const std::vector<NotionId> first = FirstAlike(masks);
   ParallelFor(count, build.threads, [&](size_t notion) {
     ThrowIfStopped(build.stop);
-    subspaces[notion] =
-        BuildSubspace({.masks = &masks,
-                       .notion = static_cast<NotionId>(notion),
-                       .embeddings = embeddings,
-                       .scale = scales[notion],
-                       .key = key,
-                       .seed = build.options.seed,
-                       .threads = std::max(1, build.threads / static_cast<int>(count)),
-                       .path = folder + "/" + layout::NotionIndex(static_cast<NotionId>(notion)),
-                       .stop = build.stop});
+    if (first[notion] == notion) {
+      subspaces[notion] =
+          BuildSubspace({.masks = &masks,
+                         .notion = static_cast<NotionId>(notion),
+                         .embeddings = embeddings,
+                         .scale = scales[notion],
+                         .key = key,
+                         .seed = build.options.seed,
+                         .threads = std::max(1, build.threads / static_cast<int>(count)),
+                         .path = folder + "/" + layout::NotionIndex(static_cast<NotionId>(notion)),
+                         .stop = build.stop});
+    }
     std::lock_guard lock(mutex);
     tell(++done);
   });
+  for (size_t notion = 0; notion < count; ++notion) {
+    if (first[notion] == notion) continue;
+    subspaces[notion] = subspaces[first[notion]];
+    subspaces[notion].same_as = first[notion];
+  }
   return subspaces;
 }
 
@@ -156,7 +177,7 @@ void DescribeSubspaces(const Manifest& manifest, const std::string& folder, Buil
          .live_dims = manifest.masks.live_dims(notion).size(),
          .key = manifest.subspaces[notion].key,
          .recall = manifest.subspaces[notion].recall,
-         .bytes = std::filesystem::file_size(folder + "/" + layout::NotionIndex(notion))});
+         .bytes = std::filesystem::file_size(folder + "/" + manifest.IndexFile(notion))});
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include "base/error.h"
@@ -124,6 +126,26 @@ void ResolveNotions(const TrainingSetOptions& options, const Gathered& gathered,
   }
 }
 
+// The same number of fixed triplets for every notion: the most that all have.
+void DrawFixedTriplets(const TrainingSetOptions& options, TrainingSet& set) {
+  TrainingData& data = set.data;
+  size_t count = static_cast<size_t>(options.fixed_triplets);
+  for (NotionId c = 0; c < data.labels.notions().size(); ++c) {
+    const std::string& name = data.labels.notions()[c].name;
+    const TripletSampler sampler(data.labels, c, data.train);
+    Require(sampler.possible(),
+            "notion {}: the {} training items hold no triplet (two alike and one unlike)", name,
+            data.train.size());
+    Rng rng(options.split.seed + Hash64(name));
+    data.train_triplets.push_back(sampler.SampleDistinct(count, rng));
+    count = std::min(count, data.train_triplets.back().size());
+  }
+  for (auto& triplets : data.train_triplets) triplets.resize(count);
+  set.notes.push_back(fmt::format(
+      "{} fixed triplets a notion{}", count,
+      count < static_cast<size_t>(options.fixed_triplets) ? ", as many as the rarest allows" : ""));
+}
+
 // Items by split; frees what a test item may hold and notes what will have been seen.
 void DealOut(const Gathered& gathered, CachedPhotographs& cache, TrainingSet& set) {
   for (uint32_t i = 0; i < set.splits.size(); ++i) {
@@ -153,6 +175,22 @@ void CheckNotionColumn(const std::string& notion, NotionKind kind, const Column&
           notion, column.name, ColumnTypeName(column.type), column.name);
 }
 
+uint64_t TrainingSet::Fingerprint() const {
+  const auto bytes = [](const auto& values) { return std::as_bytes(std::span(values)); };
+  std::string text;
+  const auto add = [&](const auto& values) {
+    const auto raw = bytes(values);
+    text += fmt::format("{:016x}\n", Hash64(std::string_view(
+                                         reinterpret_cast<const char*>(raw.data()), raw.size())));
+  };
+  add(data.train);
+  add(data.validation);
+  add(seen_photographs);
+  for (const auto& triplets : data.train_triplets) add(triplets);
+  text += fmt::format("{:016x}\n", data.labels.Fingerprint());
+  return Hash64(text);
+}
+
 TrainingSet MakeTrainingSet(const Catalogue& catalogue, const TrainingSetOptions& options,
                             RejectFile& rejects, const ProgressSink& progress,
                             const StopFlag* stop) {
@@ -172,6 +210,7 @@ TrainingSet MakeTrainingSet(const Catalogue& catalogue, const TrainingSetOptions
   set.data.labels = LabelTable(std::move(sources.notions), gathered.labels);
   set.splits = AssignSplits(options.split, gathered.groups, gathered.hashes);
   DealOut(gathered, *cache, set);
+  if (options.fixed_triplets > 0) DrawFixedTriplets(options, set);
   set.data.photographs = cache.get();
   set.source = std::move(cache);
   return set;

@@ -15,6 +15,8 @@ struct TrainingSetOptions {
   std::vector<NotionSpec> notions;
   SplitRule split;
   StreamOptions stream;
+  // Triplets a notion, drawn once among the training items; 0: drawn in each batch by the trainer.
+  int64_t fixed_triplets = 0;
   // Decoded photographs kept in memory; those beyond it are decoded again at every use.
   uint64_t cache_bytes = 2ull << 30;
 };
@@ -25,7 +27,11 @@ struct TrainingSet {
   std::vector<uint64_t> seen_photographs;    // of train and validation items, ascending, distinct
   std::unique_ptr<PhotographSource> source;  // what data.photographs points to
   StreamCounts counts;
-  uint64_t cached = 0;  // photographs in memory
+  uint64_t cached = 0;             // photographs in memory
+  std::vector<std::string> notes;  // what people should know of what could be drawn
+
+  // Of labels, split, triplets and photographs.
+  uint64_t Fingerprint() const;
 };
 
 // Throws Error(kInvalidArgument) where a notion of this kind cannot be read from the column: lists,

@@ -60,7 +60,7 @@ void CheckChecksum(const std::string& path, const std::string& expected) {
 void CheckFiles(const std::string& folder, const Manifest& manifest) {
   std::vector<std::string> needed = {layout::kModel, layout::kEmbeddings};
   for (NotionId id = 0; id < manifest.notions.size(); ++id) {
-    needed.push_back(layout::NotionIndex(id));
+    needed.push_back(manifest.IndexFile(id));
   }
   for (const std::string& name : needed) {
     if (manifest.files.contains(name)) continue;
@@ -97,7 +97,8 @@ void CheckStore(const std::string& folder, const Manifest& manifest) {
 
 void CheckSubspaces(const std::string& folder, const Manifest& manifest) {
   for (NotionId notion = 0; notion < manifest.notions.size(); ++notion) {
-    SubspaceIndex::CheckHeader(folder + "/" + layout::NotionIndex(notion),
+    if (manifest.subspaces[notion].same_as) continue;
+    SubspaceIndex::CheckHeader(folder + "/" + manifest.IndexFile(notion),
                                manifest.subspaces[notion].key, manifest.rows,
                                manifest.masks.live_dims(notion).size());
   }
@@ -169,7 +170,7 @@ struct Generation::Impl {
   std::string Path(const std::string& file) const { return folder + "/" + file; }
 
   SubspaceIndex LoadSubspace(NotionId notion) const {
-    const std::string file = layout::NotionIndex(notion);
+    const std::string file = manifest.IndexFile(notion);
     return SubspaceIndex::Load(Path(file), manifest.files.at(file).checksum);
   }
 
@@ -228,6 +229,7 @@ const MetadataStore& Generation::metadata() const { return impl_->metadata; }
 
 const SubspaceIndex& Generation::subspace(NotionId notion) const {
   Require(notion < impl_->subspaces.size(), "notion {} of {}", notion, impl_->subspaces.size());
+  notion = impl_->manifest.subspaces[notion].same_as.value_or(notion);
   Impl::Slot& slot = impl_->subspaces[notion];
   const std::lock_guard lock(slot.mutex);
   if (!slot.index) slot.index = impl_->LoadSubspace(notion);
@@ -247,9 +249,10 @@ void Generation::Verify(const std::function<void(const std::string&)>& on_file) 
   embeddings().All();
   metadata().Verify();
   for (NotionId notion = 0; notion < manifest().notions.size(); ++notion) {
+    if (manifest().subspaces[notion].same_as) continue;
     const SubspaceIndex index = impl_->LoadSubspace(notion);
     if (!IsExactKey(manifest().subspaces[notion].key)) continue;
-    CheckSampledRows(impl_->Path(layout::NotionIndex(notion)), index, manifest().masks, notion,
+    CheckSampledRows(impl_->Path(manifest().IndexFile(notion)), index, manifest().masks, notion,
                      embeddings().All());
   }
 }

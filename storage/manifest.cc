@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "storage/internal/manifest_check.h"
+#include "storage/layout.h"
 
 namespace csn {
 namespace {
@@ -36,6 +37,7 @@ class Fields {
     if (found == object_.end()) FailAs("{} is missing", Name(key));
     return *found;
   }
+  bool Has(const char* key) const { return object_.contains(key); }
   std::string Text(const char* key) const {
     const json& value = Any(key);
     if (!value.is_string()) FailKind(key, "a text", value);
@@ -138,6 +140,7 @@ ordered_json NotionToJson(const Manifest& manifest, NotionId id) {
                      {"radius", subspace.radius},
                      {"recall", subspace.recall},
                      {"recall_queries", subspace.recall_queries}};
+  if (subspace.same_as) object["index"]["same_as"] = manifest.notions[*subspace.same_as].name;
   return object;
 }
 
@@ -168,6 +171,16 @@ SubspaceManifest ReadSubspace(const Fields& fields) {
   return subspace;
 }
 
+// Stands only where the index is another notion's too.
+std::optional<NotionId> ReadSameAs(const Fields& fields, const std::vector<Notion>& earlier) {
+  if (!fields.Has("same_as")) return std::nullopt;
+  const std::string name = fields.Text("same_as");
+  for (NotionId id = 0; id < earlier.size(); ++id) {
+    if (earlier[id].name == name) return id;
+  }
+  fields.FailAs("{}: '{}', expected an earlier notion", fields.Name("same_as"), name);
+}
+
 void ReadNotions(const Fields& root, Manifest& manifest) {
   const size_t count = root.Array("notions").size();
   // Before the mask table is made from them.
@@ -178,9 +191,11 @@ void ReadNotions(const Fields& root, Manifest& manifest) {
   Matrix weights(count, manifest.dim);
   for (size_t i = 0; i < count; ++i) {
     const Fields fields = root.Element("notions", i);
+    SubspaceManifest subspace = ReadSubspace(fields.Object("index"));
+    subspace.same_as = ReadSameAs(fields.Object("index"), manifest.notions);
+    manifest.subspaces.push_back(std::move(subspace));
     manifest.notions.push_back(ReadNotion(fields));
     ReadMask(fields.Object("mask"), weights.Row(i));
-    manifest.subspaces.push_back(ReadSubspace(fields.Object("index")));
   }
   manifest.masks = MaskTable(std::move(weights));
 }
@@ -238,6 +253,10 @@ Manifest ReadManifest(const Fields& root) {
 }
 
 }  // namespace
+
+std::string Manifest::IndexFile(NotionId notion) const {
+  return layout::NotionIndex(subspaces[notion].same_as.value_or(notion));
+}
 
 std::string FormatManifest(const Manifest& manifest) {
   const std::string fault = internal::ManifestFault(manifest);

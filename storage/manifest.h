@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +14,7 @@
 
 namespace csn {
 
-inline constexpr int kIndexFormatVersion = 2;
+inline constexpr int kIndexFormatVersion = 3;
 
 // One notion's subspace index.
 struct SubspaceManifest {
@@ -25,6 +26,9 @@ struct SubspaceManifest {
       0;  // greatest ||m_c * x|| of a row: bounds the float error of the index's distances
   double recall = 1;  // recall@10 measured at build, by distance
   uint64_t recall_queries = 0;
+  // An earlier notion whose index is this one's too, all else being equal: their masks are.
+  std::optional<NotionId> same_as = {};
+  friend bool operator==(const SubspaceManifest&, const SubspaceManifest&) = default;
 };
 
 struct FileEntry {
@@ -55,6 +59,9 @@ struct Manifest {
   // EmbeddingFile::Outline() of embeddings.f32, so that another generation's is told without
   // reading all of it; empty where it is not known.
   std::string embeddings_outline;
+
+  // The relative path of a notion's index: its own, or the one it shares.
+  std::string IndexFile(NotionId notion) const;
 };
 
 // Floats and doubles are written so that they read back equal. Deterministic. Throws

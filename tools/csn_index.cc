@@ -178,7 +178,7 @@ int Verify(const Arguments& arguments) {
 }
 
 uint64_t IndexBytes(const Manifest& manifest, NotionId notion) {
-  return manifest.files.at(layout::NotionIndex(notion)).size;
+  return manifest.files.at(manifest.IndexFile(notion)).size;
 }
 
 uint64_t AllBytes(const Manifest& manifest) {

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
+#include <numeric>
 #include <thread>
+#include <unordered_map>
+#include <utility>
 
 #include "base/thread_pool.h"
 
@@ -12,6 +15,14 @@ namespace {
 
 constexpr size_t kPositives = 4;   // drawn for each anchor and notion
 constexpr size_t kNegatives = 16;  // likewise; every positive meets every negative
+
+constexpr int64_t kFixedBatch = 256;  // fixed triplets a step
+
+int64_t FixedTriplets(const TrainingData& data) {
+  int64_t count = 0;
+  for (const auto& triplets : data.train_triplets) count += static_cast<int64_t>(triplets.size());
+  return count;
+}
 
 // Independent streams from one seed.
 enum class Stream : uint64_t { kOrder = 1, kBatch = 2 };
@@ -25,9 +36,11 @@ uint64_t StreamSeed(uint64_t seed, Stream stream, uint64_t number) {
 
 }  // namespace
 
-void Augment(uint8_t* photograph, int size, Rng& rng, std::vector<uint8_t>& scratch) {
+void Augment(Augmentation augmentation, uint8_t* photograph, int size, Rng& rng,
+             std::vector<uint8_t>& scratch) {
+  if (augmentation == Augmentation::kNone) return;
   const bool mirror = rng.Uniform() < 0.5;
-  const int reach = size / 16;
+  const int reach = augmentation == Augmentation::kShift ? size / 16 : 0;
   const int dx = static_cast<int>(rng.Below(2 * reach + 1)) - reach;
   const int dy = static_cast<int>(rng.Below(2 * reach + 1)) - reach;
   scratch.assign(photograph, photograph + static_cast<size_t>(size) * size * 3);
@@ -43,6 +56,10 @@ void Augment(uint8_t* photograph, int size, Rng& rng, std::vector<uint8_t>& scra
 }
 
 int64_t BatchSize(const TrainOptions& options, const TrainingData& data) {
+  if (!data.train_triplets.empty()) {
+    const int64_t wanted = options.batch > 0 ? options.batch : kFixedBatch;
+    return std::min(wanted, FixedTriplets(data));
+  }
   const auto items = static_cast<int64_t>(data.train.size());
   const int64_t wanted =
       options.batch > 0 ? options.batch : std::clamp<int64_t>(items / 25, 32, 192);
@@ -51,7 +68,9 @@ int64_t BatchSize(const TrainOptions& options, const TrainingData& data) {
 
 int64_t StepsPerEpoch(const TrainOptions& options, const TrainingData& data) {
   const int64_t batch = BatchSize(options, data);
-  return batch == 0 ? 1 : static_cast<int64_t>(data.train.size()) / batch;
+  if (batch == 0) return 1;
+  if (!data.train_triplets.empty()) return (FixedTriplets(data) + batch - 1) / batch;
+  return static_cast<int64_t>(data.train.size()) / batch;
 }
 
 std::vector<uint8_t> LoadPhotographs(const TrainingData& data, int size,
@@ -64,19 +83,31 @@ std::vector<uint8_t> LoadPhotographs(const TrainingData& data, int size,
 }
 
 struct BatchLoader::Impl {
-  Impl(const TrainOptions& train_options, const TrainingData& training_data, int64_t step_count)
-      : options(train_options), data(training_data), steps(step_count), queue(kBatchesAhead) {}
+  Impl(const TrainOptions& train_options, const TrainingData& training_data, int64_t begin_step,
+       int64_t end_step)
+      : options(train_options),
+        data(training_data),
+        begin(begin_step),
+        end(end_step),
+        queue(kBatchesAhead) {}
 
-  Batch Make(int64_t step, std::span<const uint32_t> items) const {
-    Rng rng(StreamSeed(options.seed, Stream::kBatch, static_cast<uint64_t>(step)));
+  // The photographs of `items`, augmented.
+  std::vector<uint8_t> Photographs(std::span<const uint32_t> items, Rng& rng) const {
     const int size = options.preprocessing.size;
-    Batch batch{.items = {items.begin(), items.end()}, .photographs = {}, .picks = {}};
-    batch.photographs = LoadPhotographs(data, size, items, options.threads);
+    std::vector<uint8_t> photographs = LoadPhotographs(data, size, items, options.threads);
     std::vector<uint8_t> scratch;
     const size_t bytes = static_cast<size_t>(size) * size * 3;
     for (size_t i = 0; i < items.size(); ++i) {
-      Augment(batch.photographs.data() + i * bytes, size, rng, scratch);
+      Augment(options.augmentation, photographs.data() + i * bytes, size, rng, scratch);
     }
+    return photographs;
+  }
+
+  // Of some items, triplets drawn among them.
+  Batch Draw(std::span<const uint32_t> items, Rng& rng) const {
+    Batch batch;
+    batch.items.assign(items.begin(), items.end());
+    batch.photographs = Photographs(items, rng);
     for (NotionId c = 0; c < data.labels.notions().size(); ++c) {
       batch.picks.push_back(
           TripletSampler(data.labels, c, batch.items).PickAll(kPositives, kNegatives, rng));
@@ -84,19 +115,69 @@ struct BatchLoader::Impl {
     return batch;
   }
 
+  // Of some of the fixed triplets, given by number: those of the first notion, then of the next.
+  Batch Gather(std::span<const uint32_t> numbers, Rng& rng) const {
+    Batch batch;
+    for (uint32_t number : numbers) {
+      NotionId notion = 0;
+      for (; number >= data.train_triplets[notion].size(); ++notion) {
+        number -= static_cast<uint32_t>(data.train_triplets[notion].size());
+      }
+      batch.triplets.push_back(data.train_triplets[notion][number]);
+      batch.notions.push_back(notion);
+    }
+    if (options.recipe == Recipe::kPaper) {
+      PlaceByRole(batch);
+    } else {
+      PlaceOnce(batch);
+    }
+    batch.photographs = Photographs(batch.items, rng);
+    return batch;
+  }
+
+  // From items to positions: a photograph for each role, as the reference loads them.
+  static void PlaceByRole(Batch& batch) {
+    for (const auto role : {&Triplet::anchor, &Triplet::positive, &Triplet::negative}) {
+      for (Triplet& triplet : batch.triplets) {
+        batch.items.push_back(
+            std::exchange(triplet.*role, static_cast<uint32_t>(batch.items.size())));
+      }
+    }
+  }
+
+  static void PlaceOnce(Batch& batch) {
+    std::unordered_map<uint32_t, uint32_t> position_of;
+    for (Triplet& triplet : batch.triplets) {
+      for (const auto role : {&Triplet::anchor, &Triplet::positive, &Triplet::negative}) {
+        const auto [place, is_new] =
+            position_of.emplace(triplet.*role, static_cast<uint32_t>(batch.items.size()));
+        if (is_new) batch.items.push_back(triplet.*role);
+        triplet.*role = place->second;
+      }
+    }
+  }
+
   void Run() {
     try {
+      const bool fixed = !data.train_triplets.empty();
       const int64_t batch = BatchSize(options, data), per_epoch = StepsPerEpoch(options, data);
       std::vector<uint32_t> order;
-      for (int64_t step = 0; step < steps; ++step) {
-        if (step % per_epoch == 0) {
+      for (int64_t step = begin; step < end; ++step) {
+        if (step == begin || step % per_epoch == 0) {
           order = data.train;
+          if (fixed) {
+            order.resize(static_cast<size_t>(FixedTriplets(data)));
+            std::iota(order.begin(), order.end(), 0);
+          }
           Rng rng(
               StreamSeed(options.seed, Stream::kOrder, static_cast<uint64_t>(step / per_epoch)));
           rng.Shuffle(order);
         }
-        const std::span<const uint32_t> all(order);
-        if (!queue.Push(Make(step, all.subspan((step % per_epoch) * batch, batch)))) return;
+        const auto first = static_cast<size_t>((step % per_epoch) * batch);
+        const auto part = std::span<const uint32_t>(order).subspan(
+            first, std::min(static_cast<size_t>(batch), order.size() - first));
+        Rng rng(StreamSeed(options.seed, Stream::kBatch, static_cast<uint64_t>(step)));
+        if (!queue.Push(fixed ? Gather(part, rng) : Draw(part, rng))) return;
       }
     } catch (...) {
       failure = std::current_exception();
@@ -106,14 +187,15 @@ struct BatchLoader::Impl {
 
   const TrainOptions options;  // a copy: the decoding threads must not see the caller change them
   const TrainingData& data;
-  const int64_t steps;
+  const int64_t begin, end;  // steps
   BoundedQueue<Batch> queue;
   std::exception_ptr failure;  // read after the queue was closed
   std::thread thread;
 };
 
-BatchLoader::BatchLoader(const TrainOptions& options, const TrainingData& data, int64_t steps)
-    : impl_(std::make_unique<Impl>(options, data, steps)) {
+BatchLoader::BatchLoader(const TrainOptions& options, const TrainingData& data, int64_t begin,
+                         int64_t end)
+    : impl_(std::make_unique<Impl>(options, data, begin, end)) {
   impl_->thread = std::thread([this] { impl_->Run(); });
 }
 

@@ -79,8 +79,17 @@ torch::Tensor TrunkNetImpl::forward(torch::Tensor x) {
   return head_->forward(blocks_->forward(x).mean({2, 3}));
 }
 
-torch::Tensor PreinitialisedMasks(int64_t notions, int64_t dim) {
-  torch::Tensor beta = torch::full({notions, dim}, 0.1f);
+torch::Tensor StartMasks(MaskKind kind, int64_t notions, int64_t dim) {
+  switch (kind) {
+    case MaskKind::kLearned:
+      return torch::randn({notions, dim}) * 0.7 + 0.9;
+    case MaskKind::kNone:
+      return torch::ones({notions, dim});
+    case MaskKind::kPreinitialised:
+    case MaskKind::kFixed:
+      break;
+  }
+  torch::Tensor beta = torch::full({notions, dim}, kind == MaskKind::kFixed ? 0.0f : 0.1f);
   const int64_t slice = dim / notions;
   for (int64_t c = 0; c < notions; ++c) beta[c].slice(0, c * slice, (c + 1) * slice).fill_(1.0f);
   return beta;
@@ -97,26 +106,33 @@ torch::Tensor NormaliseBatch(const uint8_t* photographs, int64_t n, int64_t size
   return bytes.permute({0, 3, 1, 2}).to(torch::kFloat32).sub_(mean).mul_(factor);
 }
 
-std::vector<Tensor> TrunkTensors(const TrunkNet& trunk) {
+std::string NetworkPrefix(int networks, int network) {
+  return networks == 1 ? "" : std::to_string(network) + ".";
+}
+
+std::vector<Tensor> TrunkTensors(const TrunkNet& trunk, const std::string& prefix) {
   std::vector<Tensor> tensors;
   const auto add = [&](const std::string& name, const torch::Tensor& value) {
     // num_batches_tracked plays no part: momentum is fixed.
     if (!value.is_floating_point()) return;
     const torch::Tensor flat = value.detach().contiguous();
     const float* data = flat.data_ptr<float>();
-    tensors.push_back({name, value.sizes().vec(), {data, data + flat.numel()}});
+    tensors.push_back({prefix + name, value.sizes().vec(), {data, data + flat.numel()}});
   };
   for (const auto& entry : trunk->named_parameters()) add(entry.key(), entry.value());
   for (const auto& entry : trunk->named_buffers()) add(entry.key(), entry.value());
   return tensors;
 }
 
-void RestoreTrunk(const std::vector<Tensor>& tensors, TrunkNet& trunk) {
+void RestoreTrunk(const std::vector<Tensor>& tensors, TrunkNet& trunk, const std::string& prefix) {
   torch::NoGradGuard no_grad;
   std::map<std::string, const Tensor*> by_name;
-  for (const Tensor& tensor : tensors) by_name[tensor.name] = &tensor;
-  const auto restore = [&](const std::string& name, const torch::Tensor& target) {
+  for (const Tensor& tensor : tensors) {
+    if (tensor.name.starts_with(prefix)) by_name[tensor.name] = &tensor;
+  }
+  const auto restore = [&](const std::string& suffix, const torch::Tensor& target) {
     if (!target.is_floating_point()) return;
+    const std::string name = prefix + suffix;
     const auto found = by_name.find(name);
     if (found == by_name.end()) Fail(ErrorCode::kCorruption, "model: tensor {} is missing", name);
     const Tensor& tensor = *found->second;

@@ -39,17 +39,22 @@ class TrunkNetImpl : public torch::nn::Module {
 };
 TORCH_MODULE(TrunkNet);
 
-// beta [C, d] where learned masks start: 1 on slice c of length floor(d/C), 0.1 elsewhere; m =
-// relu(beta).
-torch::Tensor PreinitialisedMasks(int64_t notions, int64_t dim);
+// beta [C, d] where masks of this kind start (embedder/model_file.h); m = relu(beta). kLearned
+// draws from LibTorch's generator.
+torch::Tensor StartMasks(MaskKind kind, int64_t notions, int64_t dim);
 
 // Bytes [n, S, S, 3] -> float [n, 3, S, S] less ImageNet's mean over its deviation, channels last
 // in memory. `photographs` must live until the call returns.
 torch::Tensor NormaliseBatch(const uint8_t* photographs, int64_t n, int64_t size);
 
-// The trunk's parameters and running statistics by name, and back. Restore throws
-// Error(kCorruption) naming the tensor that is missing, unknown or of another shape.
-std::vector<Tensor> TrunkTensors(const TrunkNet& trunk);
-void RestoreTrunk(const std::vector<Tensor>& tensors, TrunkNet& trunk);
+// The trunk's parameters and running statistics by name, `prefix` before each, and back. Restore
+// throws Error(kCorruption) naming the tensor that is missing, unknown or of another shape; only
+// tensors with the prefix are looked at.
+std::vector<Tensor> TrunkTensors(const TrunkNet& trunk, const std::string& prefix = "");
+void RestoreTrunk(const std::vector<Tensor>& tensors, TrunkNet& trunk,
+                  const std::string& prefix = "");
+
+// What stands before the names of a network's tensors in a model of several; "" in a model of one.
+std::string NetworkPrefix(int networks, int network);
 
 }  // namespace csn

@@ -1,9 +1,12 @@
 #include "embedder/torch/learner.h"
 
+#include <torch/serialize/archive.h>
 #include <torch/utils.h>
 
 #include <cmath>
 #include <numbers>
+#include <sstream>
+#include <utility>
 
 #include "embedder/torch/runtime.h"
 #include "embedder/torch/triplet_loss.h"
@@ -12,11 +15,14 @@ namespace csn {
 namespace {
 
 constexpr double kPrunedShare = 1e-3;  // of a notion's greatest weight
-constexpr double kWeightDecay = 1e-4;  // of the trunk
 
 TrunkNet SeededTrunk(const TrainOptions& options) {
   torch::manual_seed(options.seed);
   return TrunkNet(options.trunk, options.dim);
+}
+
+bool Learn(MaskKind masks) {
+  return masks == MaskKind::kPreinitialised || masks == MaskKind::kLearned;
 }
 
 }  // namespace
@@ -37,45 +43,106 @@ MaskTable PrunedMasks(const torch::Tensor& beta) {
 Learner::Learner(const TrainOptions& options, int64_t notions)
     : options_(options),
       trunk_(SeededTrunk(options)),
-      beta_(PreinitialisedMasks(notions, options.dim).set_requires_grad(true)),
+      beta_(StartMasks(options.masks, notions, options.dim)),
       optimiser_(std::vector<torch::optim::OptimizerParamGroup>{}) {
   using torch::optim::AdamOptions;
   UseChannelsLast(trunk_);
   optimiser_.add_param_group(
-      {trunk_->parameters(), std::make_unique<AdamOptions>(
-                                 AdamOptions(options.learning_rate).weight_decay(kWeightDecay))});
+      {trunk_->parameters(),
+       std::make_unique<AdamOptions>(
+           AdamOptions(options.learning_rate).weight_decay(options.weight_decay))});
+  if (!Learn(options.masks)) return;
+  beta_.set_requires_grad(true);
   optimiser_.add_param_group(
       {{beta_}, std::make_unique<AdamOptions>(AdamOptions(options.mask_learning_rate))});
 }
 
-void Learner::SetRates(int64_t step, int64_t steps) {
-  const double factor =
-      0.5 *
-      (1 + std::cos(std::numbers::pi * static_cast<double>(step) / static_cast<double>(steps)));
+void Learner::SetRates(int64_t step, int64_t steps, int64_t steps_per_epoch) {
+  double factor = 1;
+  switch (options_.schedule) {
+    case Schedule::kCosine:
+      factor =
+          0.5 *
+          (1 + std::cos(std::numbers::pi * static_cast<double>(step) / static_cast<double>(steps)));
+      break;
+    case Schedule::kExponential:
+      factor = std::pow(options_.rate_decay, static_cast<double>(step / steps_per_epoch + 1));
+      break;
+  }
   const double rates[] = {options_.learning_rate, options_.mask_learning_rate};
-  for (size_t i = 0; i < 2; ++i) {
+  for (size_t i = 0; i < optimiser_.param_groups().size(); ++i) {
     optimiser_.param_groups()[i].options().set_lr(rates[i] * factor);
   }
 }
 
+std::vector<double> Learner::Rates() const {
+  std::vector<double> rates;
+  for (const auto& group : optimiser_.param_groups()) rates.push_back(group.options().get_lr());
+  return rates;
+}
+
+torch::Tensor Learner::Forward(const Batch& batch) {
+  const torch::Tensor photographs =
+      NormaliseBatch(batch.photographs.data(), static_cast<int64_t>(batch.items.size()),
+                     options_.preprocessing.size);
+  if (options_.recipe != Recipe::kPaper) return trunk_->forward(photographs);
+  std::vector<torch::Tensor> roles;
+  for (const torch::Tensor& role : photographs.chunk(3)) {
+    roles.push_back(trunk_->forward(role.contiguous(torch::MemoryFormat::ChannelsLast)));
+  }
+  return torch::cat(roles);
+}
+
 double Learner::Step(const Batch& batch) {
-  const auto n = static_cast<int64_t>(batch.items.size());
   trunk_->train();
-  const torch::Tensor embeddings =
-      trunk_->forward(NormaliseBatch(batch.photographs.data(), n, options_.preprocessing.size));
-  const torch::Tensor loss = TripletLoss(embeddings, torch::relu(beta_), batch.picks,
-                                         {.margin = options_.margin,
-                                          .embedding = options_.embedding_weight,
-                                          .mask = options_.mask_weight});
+  const torch::Tensor embeddings = Forward(batch), masks = torch::relu(beta_);
+  const LossWeights weights{.margin = options_.margin,
+                            .embedding = options_.embedding_weight,
+                            .mask = options_.mask_weight};
+  const torch::Tensor loss = batch.triplets.empty()
+                                 ? TripletLoss(embeddings, masks, batch.picks, weights)
+                                 : FixedTripletLoss(embeddings, masks, batch.triplets,
+                                                    batch.notions, options_.recipe, weights);
   optimiser_.zero_grad();
   loss.backward();
   optimiser_.step();
   return loss.item<double>();
 }
 
+std::string Learner::Save() const {
+  torch::serialize::OutputArchive archive, trunk, optimiser;
+  trunk_->save(trunk);
+  optimiser_.save(optimiser);
+  archive.write("trunk", trunk);
+  archive.write("masks", beta_);
+  archive.write("optimiser", optimiser);
+  std::ostringstream stream;
+  archive.save_to(stream);
+  return std::move(stream).str();
+}
+
+void Learner::Restore(const std::string& state) {
+  try {
+    torch::serialize::InputArchive archive, trunk, optimiser;
+    std::istringstream stream(state);
+    archive.load_from(stream);
+    archive.read("trunk", trunk);
+    archive.read("optimiser", optimiser);
+    torch::Tensor beta;
+    archive.read("masks", beta);
+    trunk_->load(trunk);
+    optimiser_.load(optimiser);
+    const torch::NoGradGuard no_grad;
+    beta_.copy_(beta);
+  } catch (const c10::Error& error) {
+    Fail(ErrorCode::kCorruption, "checkpoint: no state of this network: {}",
+         error.what_without_backtrace());
+  }
+}
+
 Matrix Learner::Embed(const std::vector<uint8_t>& photographs, size_t n) {
   Matrix embeddings(n, static_cast<size_t>(options_.dim));
-  EmbedBatches(trunk_, photographs.data(), n, options_.preprocessing.size, embeddings.data());
+  EmbedBatches({&trunk_, 1}, photographs.data(), n, options_.preprocessing.size, embeddings.data());
   return embeddings;
 }
 

@@ -3,6 +3,7 @@
 
 #include <torch/optim/adam.h>
 
+#include <string>
 #include <vector>
 
 #include "base/mask.h"
@@ -16,15 +17,16 @@ namespace csn {
 // to 0. Throws Error(kFailed) where a weight is not finite.
 MaskTable PrunedMasks(const torch::Tensor& beta);
 
-// A Conditional Similarity Network with learned masks from the preinitialised start, and Adam over
-// both. The start depends on options.seed alone. Not thread-safe.
+// One network and its masks, and Adam over what of them learns. The start depends on options.seed
+// (and options.init) alone. Not thread-safe.
 class Learner {
  public:
   // `options` must outlive the learner.
   Learner(const TrainOptions& options, int64_t notions);
 
-  // Learning rates of trunk and masks for step 0..steps-1: half a cosine from their start to 0.
-  void SetRates(int64_t step, int64_t steps);
+  // Learning rates of trunk and masks for step 0..steps-1, by options.schedule.
+  void SetRates(int64_t step, int64_t steps, int64_t steps_per_epoch);
+  std::vector<double> Rates() const;  // of the trunk; of the masks, where they learn
   // One optimiser step; returns the loss.
   double Step(const Batch& batch);
 
@@ -32,10 +34,16 @@ class Learner {
   MaskTable Masks() const { return PrunedMasks(beta_); }
   // The trunk's weights.
   std::vector<Tensor> Tensors() const { return TrunkTensors(trunk_); }
+  // All that the next step depends on, and back: a learner of the same options goes on as this one
+  // would. Restore throws Error(kCorruption).
+  std::string Save() const;
+  void Restore(const std::string& state);
   // Photographs [n, size, size, 3] -> embeddings [n, d].
   Matrix Embed(const std::vector<uint8_t>& photographs, size_t n);
 
  private:
+  torch::Tensor Forward(const Batch& batch);
+
   const TrainOptions& options_;
   TrunkNet trunk_;
   torch::Tensor beta_;  // [C, d]

@@ -4,6 +4,8 @@
 
 #include <c10/util/Exception.h>
 
+#include <vector>
+
 #include "embedder/torch/runtime.h"
 #include "embedder/torch/torch_trainer.h"
 
@@ -28,22 +30,24 @@ bool Guarded(ModuleError* error, const Body& body) {
 
 class TorchEmbedder : public Embedder {
  public:
-  TorchEmbedder(const Model& model, int threads)
-      : Embedder(model.preprocessing.size, model.dim()),
-        trunk_(model.trunk, static_cast<int64_t>(model.dim())) {
-    RestoreTrunk(model.tensors, trunk_);
-    UseChannelsLast(trunk_);
+  TorchEmbedder(const Model& model, int threads) : Embedder(model.preprocessing.size, model.dim()) {
+    const int64_t dim = static_cast<int64_t>(model.dim()) / model.networks;
+    for (int i = 0; i < model.networks; ++i) {
+      TrunkNet& trunk = trunks_.emplace_back(model.trunk, dim);
+      RestoreTrunk(model.tensors, trunk, NetworkPrefix(model.networks, i));
+      UseChannelsLast(trunk);
+    }
     UseThreads(threads);
   }
 
  protected:
   bool DoEmbed(const uint8_t* photographs, size_t n, float* out, ModuleError* error) override {
-    return Guarded(error, [&] { EmbedBatches(trunk_, photographs, n, size_, out); });
+    return Guarded(error, [&] { EmbedBatches(trunks_, photographs, n, size_, out); });
   }
 
  private:
   const KeptMemory memory_;
-  TrunkNet trunk_;
+  std::vector<TrunkNet> trunks_;
 };
 
 bool MakeEmbedder(const Model& model, int threads, std::unique_ptr<Embedder>* embedder,
@@ -52,8 +56,8 @@ bool MakeEmbedder(const Model& model, int threads, std::unique_ptr<Embedder>* em
 }
 
 bool Train(const TrainOptions& options, const TrainingData& data, const TrainCallbacks& callbacks,
-           TrainReport* report, ModuleError* error) {
-  return Guarded(error, [&] { *report = TrainWithTorch(options, data, callbacks); });
+           const Checkpoint* resume, TrainReport* report, ModuleError* error) {
+  return Guarded(error, [&] { *report = TrainWithTorch(options, data, callbacks, resume); });
 }
 
 constexpr ModuleApi kApi{kModuleVersion, &MakeEmbedder, &Train};

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <malloc.h>
 #include <omp.h>
+#include <torch/types.h>
 #include <torch/utils.h>
 
 #include <algorithm>
@@ -57,9 +58,10 @@ void UseChannelsLast(TrunkNet& trunk) {
   }
 }
 
-void EmbedBatches(TrunkNet& trunk, const uint8_t* photographs, size_t n, int size, float* out) {
+void EmbedBatches(std::span<TrunkNet> trunks, const uint8_t* photographs, size_t n, int size,
+                  float* out) {
   torch::InferenceMode inference;
-  trunk->eval();
+  for (TrunkNet& trunk : trunks) trunk->eval();
   const size_t bytes = static_cast<size_t>(size) * size * 3;
   std::vector<uint8_t> last;
   for (size_t begin = 0; begin < n; begin += kForwardBatch) {
@@ -70,8 +72,10 @@ void EmbedBatches(TrunkNet& trunk, const uint8_t* photographs, size_t n, int siz
       last.resize(kForwardBatch * bytes);
       batch = last.data();
     }
-    const torch::Tensor embeddings =
-        trunk->forward(NormaliseBatch(batch, kForwardBatch, size)).contiguous();
+    const torch::Tensor normalised = NormaliseBatch(batch, kForwardBatch, size);
+    std::vector<torch::Tensor> parts;
+    for (TrunkNet& trunk : trunks) parts.push_back(trunk->forward(normalised));
+    const torch::Tensor embeddings = torch::cat(parts, 1).contiguous();
     out = std::copy_n(embeddings.data_ptr<float>(), count * embeddings.size(1), out);
   }
 }

@@ -1,6 +1,8 @@
 // What training and embedding share of LibTorch's run time.
 #pragma once
 
+#include <span>
+
 #include "embedder/torch/csn_model.h"
 
 namespace csn {
@@ -24,9 +26,11 @@ class KeptMemory {
 // processors.
 void UseChannelsLast(TrunkNet& trunk);
 
-// Photographs [n, size, size, 3] -> out [n, d] in evaluation mode. Every forward pass takes the
-// same number of photographs, the last one filled up with black: other shapes take other kernels
-// that round otherwise, and an embedding must not depend on its neighbours.
-void EmbedBatches(TrunkNet& trunk, const uint8_t* photographs, size_t n, int size, float* out);
+// Photographs [n, size, size, 3] -> out [n, d] in evaluation mode, d being that of all trunks
+// together, whose embeddings stand one after the other. Every forward pass takes the same number of
+// photographs, the last one filled up with black: other shapes take other kernels that round
+// otherwise, and an embedding must not depend on its neighbours.
+void EmbedBatches(std::span<TrunkNet> trunks, const uint8_t* photographs, size_t n, int size,
+                  float* out);
 
 }  // namespace csn

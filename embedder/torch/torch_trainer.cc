@@ -1,283 +1,163 @@
 #include "embedder/torch/torch_trainer.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
-#include <numeric>
+#include <utility>
 
-#include "base/distance.h"
-#include "base/thread_pool.h"
-#include "embedder/internal/batch_loader.h"
-#include "embedder/torch/learner.h"
+#include "embedder/torch/csn_model.h"
+#include "embedder/torch/network_trainer.h"
 #include "embedder/torch/runtime.h"
 
 namespace csn {
 namespace {
 
-constexpr size_t kEvaluationTriplets = 4000;  // a notion
-constexpr size_t kFewAnchors = 20;            // validation items that say little of a notion
-constexpr size_t kEvaluationChunk = 1024;     // photographs in memory at once
-// Of the time asked for: the rest is for machines whose speed drifts, reading the catalogue,
-// saving.
-constexpr double kPlannedShare = 0.93;
-
-using Clock = std::chrono::steady_clock;
-double Seconds(Clock::time_point since) {
-  return std::chrono::duration<double>(Clock::now() - since).count();
+// One notion's share of the data.
+TrainingData DataOf(const TrainingData& data, NotionId notion) {
+  TrainingData share;
+  share.photographs = data.photographs;
+  share.labels = data.labels.Only(notion);
+  share.train = data.train;
+  share.validation = data.validation;
+  if (!data.train_triplets.empty()) share.train_triplets = {data.train_triplets[notion]};
+  if (!data.validation_triplets.empty()) {
+    share.validation_triplets = {data.validation_triplets[notion]};
+  }
+  return share;
 }
 
-// The triplets that judge an epoch: the same for every epoch and run of a seed.
-std::vector<std::vector<Triplet>> EvaluationTriplets(const TrainOptions& options,
-                                                     const TrainingData& data,
-                                                     const TrainCallbacks& callbacks) {
-  std::vector<std::vector<Triplet>> triplets;
-  std::vector<uint32_t> positions(data.validation.size());
-  for (NotionId c = 0; c < data.labels.notions().size(); ++c) {
-    const std::string& name = data.labels.notions()[c].name;
-    Require(TripletSampler(data.labels, c, data.train).possible(),
-            "notion {}: the {} training items hold no triplet (two alike and one unlike)", name,
-            data.train.size());
-    const TripletSampler sampler(data.labels, c, data.validation);
-    Require(sampler.possible(),
-            "notion {}: the {} validation items hold no triplet (two alike and one unlike)", name,
-            data.validation.size());
-    if (sampler.anchor_count() < kFewAnchors && callbacks.note) {
-      callbacks.note(fmt::format(
-          "notion {}: only {} validation items have another like them and one unlike them; its "
-          "triplet error says little",
-          name, sampler.anchor_count()));
-    }
-    Rng rng(options.seed + c);
-    triplets.push_back(sampler.Sample(kEvaluationTriplets, rng));
-  }
-  // Embeddings are held by position in the validation list.
-  std::vector<uint32_t> position_of(data.labels.size());
-  for (size_t i = 0; i < data.validation.size(); ++i) {
-    position_of[data.validation[i]] = static_cast<uint32_t>(i);
-  }
-  for (auto& notion : triplets) {
-    for (Triplet& t : notion) {
-      t = {position_of[t.anchor], position_of[t.positive], position_of[t.negative]};
-    }
-  }
-  return triplets;
+// An equal share of what all specialists may use together. A network of one notion needs no mask.
+TrainOptions OptionsOfOne(TrainOptions options, int64_t networks) {
+  options.specialists = false;
+  options.masks = MaskKind::kNone;
+  const auto share = [&](int64_t total) {
+    return total == 0 ? 0 : std::max<int64_t>(1, total / networks);
+  };
+  options.steps = share(options.steps);
+  options.epochs = share(options.epochs);
+  options.max_epochs = share(options.max_epochs);
+  options.minutes /= static_cast<double>(networks);
+  return options;
 }
 
-class Trainer {
- public:
-  Trainer(const TrainOptions& options, const TrainingData& data, const TrainCallbacks& callbacks)
-      : options_(options),
-        data_(data),
-        callbacks_(callbacks),
-        triplets_(EvaluationTriplets(options, data, callbacks)),
-        per_epoch_(StepsPerEpoch(options, data)) {}
-
-  TrainReport Run() {
-    const int64_t steps = options_.steps > 0 ? options_.steps : ChooseSteps();
-    Learner learner(options_, NotionCount());
-    TrainReport report;
-    Model& model = report.model;
-    model.trunk = options_.trunk;
-    model.preprocessing = options_.preprocessing;
-    model.notions = data_.labels.notions();
-    model.training = {.steps = steps,
-                      .batch = BatchSize(options_, data_),
-                      .seed = options_.seed,
-                      .threads = options_.threads,
-                      .best_epoch = 0,
-                      .train_items = static_cast<int64_t>(data_.train.size()),
-                      .validation_items = static_cast<int64_t>(data_.validation.size()),
-                      .history = {}};
-    report.untrained_error = EvaluateUnlessStopped(learner);
-    BatchLoader loader(options_, data_, steps);
-    const auto start = Clock::now();
-    for (int64_t step = 0; step < steps && !report.interrupted; step += per_epoch_) {
-      report.interrupted = !RunEpoch(learner, loader, start, step, model);
-    }
-    if (model.training.best_epoch == 0) FailWithoutModel();
-    return report;
+TrainCallbacks CallbacksOf(const TrainCallbacks& callbacks, const Notion& notion, NotionId number,
+                           const std::vector<TrainReport>& finished) {
+  TrainCallbacks own = callbacks;
+  if (callbacks.note) {
+    own.note = [&](const std::string& line) {
+      callbacks.note(fmt::format("specialist {}: {}", notion.name, line));
+    };
   }
-
- private:
-  NotionId NotionCount() const { return static_cast<NotionId>(data_.labels.notions().size()); }
-  bool Stopped() const { return callbacks_.stop != nullptr && callbacks_.stop->requested(); }
-
-  [[noreturn]] static void FailWithoutModel() {
-    Fail(ErrorCode::kInterrupted, "stopped before the first epoch ended: there is no model yet");
+  if (callbacks.progress) {
+    own.progress = [&](Progress progress) {
+      progress.stage = "training " + notion.name;
+      callbacks.progress(progress);
+    };
   }
-
-  static double Mean(const std::vector<double>& values) {
-    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  if (callbacks.epoch) {
+    own.epoch = [&callbacks, number](EpochReport report) {
+      report.specialist = number;
+      callbacks.epoch(report);
+    };
   }
-
-  double OneStep(Learner& learner, BatchLoader& loader, int64_t step) {
-    const double loss = learner.Step(*loader.Next());
-    if (!std::isfinite(loss)) {
-      Fail(ErrorCode::kFailed,
-           "training: the loss is not finite at step {}; try a lower learning rate", step + 1);
-    }
-    return loss;
-  }
-
-  // The epoch that begins at step `begin`; `start` is the first one's. False where a stop cut it
-  // short: then nothing is recorded of it.
-  bool RunEpoch(Learner& learner, BatchLoader& loader, Clock::time_point start, int64_t begin,
-                Model& model) {
-    const int64_t steps = model.training.steps, end = std::min(steps, begin + per_epoch_);
-    const auto epoch_start = Clock::now();
-    double loss = 0;
-    for (int64_t step = begin; step < end; ++step) {
-      if (Stopped()) return false;
-      learner.SetRates(step, steps);
-      loss += OneStep(learner, loader, step);
-      ReportProgress(step + 1, steps);
-    }
-    if (Stopped()) return false;
-    const auto count = static_cast<double>(end - begin);
-    const double images_per_second =
-        count * static_cast<double>(model.training.batch) / Seconds(epoch_start);
-    const bool best = Record(learner, end, loss / count, model);
-    if (callbacks_.epoch) {
-      callbacks_.epoch({.record = model.training.history.back(),
-                        .epochs = (steps + per_epoch_ - 1) / per_epoch_,
-                        .images_per_second = images_per_second,
-                        .seconds_left = Seconds(start) / static_cast<double>(end) *
-                                        static_cast<double>(steps - end),
-                        .best = best});
-    }
-    return true;
-  }
-
-  // Evaluates after `step` steps and adds to the history; keeps the network where it is the best so
-  // far, which it returns.
-  bool Record(Learner& learner, int64_t step, double loss, Model& model) {
-    std::vector<EpochRecord>& history = model.training.history;
-    MaskTable masks = learner.Masks();
-    EpochRecord record{.epoch = static_cast<int64_t>(history.size()) + 1,
-                       .step = step,
-                       .loss = loss,
-                       .triplet_error = Evaluate(learner, masks),
-                       .live_dims = {}};
-    for (NotionId c = 0; c < NotionCount(); ++c) {
-      record.live_dims.push_back(static_cast<int>(masks.live_dims(c).size()));
-    }
-    const double error = Mean(record.triplet_error);
-    const bool best = std::all_of(history.begin(), history.end(), [&](const EpochRecord& other) {
-      return error < Mean(other.triplet_error);
-    });
-    if (best) {
-      model.masks = std::move(masks);
-      model.tensors = learner.Tensors();
-      model.training.best_epoch = record.epoch;
-    }
-    history.push_back(std::move(record));
-    return best;
-  }
-
-  void ReportProgress(int64_t done, int64_t total) const {
-    if (!callbacks_.progress) return;
-    callbacks_.progress({.stage = "training",
-                         .done = static_cast<uint64_t>(done),
-                         .total = static_cast<uint64_t>(total),
-                         .unit = "steps"});
-  }
-
-  // The validation items' embeddings, their photographs held a few at a time.
-  Matrix EmbedValidation(Learner& learner, bool may_stop) const {
-    Matrix embeddings(data_.validation.size(), static_cast<size_t>(options_.dim));
-    const std::span<const uint32_t> items = data_.validation;
-    for (size_t begin = 0; begin < items.size(); begin += kEvaluationChunk) {
-      if (may_stop && Stopped()) FailWithoutModel();
-      const auto chunk = items.subspan(begin, std::min(kEvaluationChunk, items.size() - begin));
-      const Matrix part = learner.Embed(
-          LoadPhotographs(data_, options_.preprocessing.size, chunk, options_.threads),
-          chunk.size());
-      std::copy_n(part.data(), part.rows() * part.cols(), embeddings.Row(begin).data());
-    }
-    const float* values = embeddings.data();
-    if (!std::all_of(values, values + embeddings.rows() * embeddings.cols(),
-                     [](float value) { return std::isfinite(value); })) {
-      Fail(ErrorCode::kFailed, "training: an embedding is not finite; try a lower learning rate");
-    }
-    return embeddings;
-  }
-
-  // Triplet error of every notion on the validation triplets; a tie is an error. Before there is a
-  // model to keep, a stop ends it (`may_stop`).
-  std::vector<double> Evaluate(Learner& learner, const MaskTable& masks, bool may_stop = false) {
-    const Matrix embeddings = EmbedValidation(learner, may_stop);
-    std::vector<double> errors;
-    for (NotionId c = 0; c < NotionCount(); ++c) {
-      size_t wrong = 0;
-      for (const Triplet& t : triplets_[c]) {
-        const auto anchor = embeddings.Row(t.anchor);
-        const double positive = NotionDistance(masks, c, anchor, embeddings.Row(t.positive));
-        const double negative = NotionDistance(masks, c, anchor, embeddings.Row(t.negative));
-        wrong += negative <= positive ? 1 : 0;
+  if (callbacks.checkpoint) {
+    own.checkpoint = [&](Checkpoint&& checkpoint) {
+      for (const TrainReport& report : finished) {
+        checkpoint.finished.push_back(report.model);
+        checkpoint.finished_untrained_error.push_back(report.untrained_error.front());
       }
-      errors.push_back(static_cast<double>(wrong) / static_cast<double>(triplets_[c].size()));
-    }
-    return errors;
+      callbacks.checkpoint(std::move(checkpoint));
+    };
   }
+  return own;
+}
 
-  std::vector<double> EvaluateUnlessStopped(Learner& learner) {
-    return Evaluate(learner, learner.Masks(), true);
+// An epoch of each network, side by side; one that has ended stands with its last.
+EpochRecord SideBySide(const std::vector<TrainReport>& reports, size_t epoch) {
+  EpochRecord record;
+  for (const TrainReport& report : reports) {
+    const std::vector<EpochRecord>& history = report.model.training.history;
+    const EpochRecord& own = history[std::min(epoch, history.size() - 1)];
+    record.epoch = std::max(record.epoch, own.epoch);
+    record.step = std::max(record.step, own.step);
+    record.loss += own.loss / static_cast<double>(reports.size());
+    record.triplet_error.push_back(own.triplet_error.front());
+    record.live_dims.push_back(own.live_dims.front());
   }
+  return record;
+}
 
-  // Times a few steps and one evaluation of a throwaway network, then divides what is left of the
-  // time.
-  int64_t ChooseSteps() {
-    // The loader's store of batches made in advance must be used up, and never its supply.
-    constexpr int64_t kWarmUp = kBatchesAhead + 2, kTimed = 8, kLeastTimed = 3;
-    constexpr double kLongest = 0.05;  // of the time asked for, once the least is timed
-    const auto start = Clock::now();
-    const double minutes = options_.minutes * 60 * kPlannedShare;
-    Learner learner(options_, NotionCount());
-    BatchLoader loader(options_, data_, kWarmUp + kTimed + kWarmUp);
-    int64_t timed = 0;
-    auto timing = start;
-    for (int64_t i = 0; i < kWarmUp + kTimed; ++i) {
-      if (Stopped()) FailWithoutModel();
-      if (i == kWarmUp) timing = Clock::now();
-      OneStep(learner, loader, i);
-      timed = i < kWarmUp ? 0 : timed + 1;
-      if (timed >= kLeastTimed && Seconds(timing) > kLongest * minutes) break;
+// One model of all specialists: embeddings one after the other, each notion's mask on its own.
+TrainReport Bundle(const std::vector<TrainReport>& reports, size_t dim) {
+  TrainReport bundle;
+  Model& model = bundle.model;
+  const Model& first = reports.front().model;
+  model.trunk = first.trunk;
+  model.preprocessing = first.preprocessing;
+  model.networks = static_cast<int>(reports.size());
+  model.training = first.training;
+  TrainingRecord& training = model.training;
+  training.steps = 0;
+  training.images = 0;
+  training.best_epochs.clear();
+  training.history.clear();
+  Matrix masks(reports.size(), reports.size() * dim);
+  size_t epochs = 0;
+  for (size_t c = 0; c < reports.size(); ++c) {
+    const Model& own = reports[c].model;
+    model.notions.push_back(own.notions.front());
+    std::copy_n(own.masks.weights(0).begin(), dim, masks.Row(c).begin() + c * dim);
+    for (Tensor tensor : own.tensors) {
+      tensor.name = NetworkPrefix(model.networks, static_cast<int>(c)) + tensor.name;
+      model.tensors.push_back(std::move(tensor));
     }
-    const double step_seconds = Seconds(timing) / static_cast<double>(timed);
-    const auto evaluation = Clock::now();
-    EvaluateUnlessStopped(learner);
-    const double evaluation_seconds = Seconds(evaluation);
-    const double epoch_seconds =
-        step_seconds * static_cast<double>(per_epoch_) + evaluation_seconds;
-    // The untrained network is evaluated too.
-    const double left = minutes - Seconds(start) - evaluation_seconds;
-    const double epochs =
-        std::clamp(left / epoch_seconds, 0.0, static_cast<double>(options_.max_epochs));
-    const auto steps =
-        std::max<int64_t>(1, static_cast<int64_t>(epochs * static_cast<double>(per_epoch_)));
-    if (callbacks_.note) {
-      callbacks_.note(fmt::format(
-          "measured {:.0f} ms a step: {} steps ({:.1f} epochs) planned, about {:.1f} minutes; "
-          "--steps {} repeats this run",
-          step_seconds * 1e3, steps, epochs, epochs * epoch_seconds / 60, steps));
-    }
-    return steps;
+    training.steps += own.training.steps;
+    training.images += own.training.images;
+    training.best_epochs.push_back(own.training.best_epochs.front());
+    epochs = std::max(epochs, own.training.history.size());
+    bundle.untrained_error.push_back(reports[c].untrained_error.front());
+    bundle.interrupted = bundle.interrupted || reports[c].interrupted;
   }
+  model.masks = MaskTable(std::move(masks));
+  for (size_t epoch = 0; epoch < epochs; ++epoch) {
+    training.history.push_back(SideBySide(reports, epoch));
+  }
+  return bundle;
+}
 
-  const TrainOptions& options_;
-  const TrainingData& data_;
-  const TrainCallbacks& callbacks_;
-  const std::vector<std::vector<Triplet>> triplets_;
-  const int64_t per_epoch_;
-};
+TrainReport TrainSpecialists(const TrainOptions& options, const TrainingData& data,
+                             const TrainCallbacks& callbacks, const Checkpoint* resume) {
+  const std::vector<Notion>& notions = data.labels.notions();
+  TrainOptions own = OptionsOfOne(options, static_cast<int64_t>(notions.size()));
+  std::vector<TrainReport> reports;
+  if (resume != nullptr) {
+    for (size_t i = 0; i < resume->finished.size(); ++i) {
+      reports.push_back(
+          {.model = resume->finished[i], .untrained_error = {resume->finished_untrained_error[i]}});
+    }
+    own.steps = resume->best.training.steps;
+  }
+  const size_t resumed = reports.size();
+  for (NotionId c = static_cast<NotionId>(resumed); c < notions.size(); ++c) {
+    const TrainCallbacks own_callbacks = CallbacksOf(callbacks, notions[c], c, reports);
+    TrainReport report =
+        TrainNetwork(own, DataOf(data, c), own_callbacks, c == resumed ? resume : nullptr);
+    own.steps = report.model.training.steps;  // what the first one chose
+    if (report.interrupted && c + 1 < notions.size()) {
+      Fail(ErrorCode::kInterrupted,
+           "stopped before the last specialist had a model: {} of {} are done", c, notions.size());
+    }
+    reports.push_back(std::move(report));
+  }
+  return Bundle(reports, static_cast<size_t>(options.dim));
+}
 
 }  // namespace
 
 TrainReport TrainWithTorch(TrainOptions options, const TrainingData& data,
-                           const TrainCallbacks& callbacks) {
+                           const TrainCallbacks& callbacks, const Checkpoint* resume) {
   options.threads = UseThreads(options.threads);
   const KeptMemory memory;
-  return Trainer(options, data, callbacks).Run();
+  return options.specialists ? TrainSpecialists(options, data, callbacks, resume)
+                             : TrainNetwork(options, data, callbacks, resume);
 }
 
 }  // namespace csn

@@ -7,6 +7,6 @@ namespace csn {
 
 // embedder/trainer.h TrainModel, on LibTorch. Options have been checked.
 TrainReport TrainWithTorch(TrainOptions options, const TrainingData& data,
-                           const TrainCallbacks& callbacks);
+                           const TrainCallbacks& callbacks, const Checkpoint* resume);
 
 }  // namespace csn

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace csn {
 namespace {
@@ -22,6 +23,19 @@ torch::Tensor Distances(const torch::Tensor& masked, const torch::Tensor& anchor
   const int64_t count = anchors.size(0), dim = masked.size(1);
   const torch::Tensor other = masked.index_select(0, IndexTensor(others)).view({count, -1, dim});
   return (anchors.unsqueeze(1) - other + kEpsilon).square().sum(2).sqrt();
+}
+
+torch::Tensor RootMeanSquareNorm(const torch::Tensor& embeddings) {
+  return embeddings.square().sum(1).mean().sqrt();
+}
+
+// The masked embeddings [B, d] of one role of each triplet.
+torch::Tensor RoleEmbeddings(const torch::Tensor& embeddings, const torch::Tensor& triplet_masks,
+                             const std::vector<Triplet>& triplets, uint32_t Triplet::*role) {
+  std::vector<int64_t> positions;
+  positions.reserve(triplets.size());
+  for (const Triplet& triplet : triplets) positions.push_back(triplet.*role);
+  return embeddings.index_select(0, IndexTensor(positions)) * triplet_masks;
 }
 
 }  // namespace
@@ -45,9 +59,38 @@ torch::Tensor TripletLoss(const torch::Tensor& embeddings, const torch::Tensor& 
     mask_norm = mask_norm + mask.abs().sum();
     ++counted;
   }
-  const torch::Tensor norm = embeddings.square().sum(1).mean().sqrt();
   const int64_t notions = std::max<int64_t>(counted, 1);
-  return (hinge + weights.mask * mask_norm) / notions + weights.embedding * norm;
+  return (hinge + weights.mask * mask_norm) / notions +
+         weights.embedding * RootMeanSquareNorm(embeddings);
+}
+
+torch::Tensor FixedTripletLoss(const torch::Tensor& embeddings, const torch::Tensor& masks,
+                               const std::vector<Triplet>& triplets,
+                               const std::vector<NotionId>& notions, Recipe recipe,
+                               const LossWeights& weights) {
+  const torch::Tensor triplet_masks =
+      masks.index_select(0, IndexTensor({notions.begin(), notions.end()}));
+  const auto role = [&](uint32_t Triplet::*which) {
+    return RoleEmbeddings(embeddings, triplet_masks, triplets, which);
+  };
+  const torch::Tensor anchor = role(&Triplet::anchor);
+  const auto distance = [&](const torch::Tensor& other) {
+    return (anchor - other + kEpsilon).square().sum(1).sqrt();
+  };
+  const torch::Tensor terms = torch::relu(distance(role(&Triplet::positive)) -
+                                          distance(role(&Triplet::negative)) + weights.margin);
+  const torch::Tensor mask_norm = triplet_masks.abs().sum(1).mean();
+  torch::Tensor hinge, norm;
+  if (recipe == Recipe::kPaper) {
+    hinge = terms.mean();
+    norm = embeddings.new_zeros({});
+    for (const torch::Tensor& of_role : embeddings.chunk(3)) norm = norm + of_role.norm();
+    norm = norm / 3 / std::sqrt(static_cast<double>(triplets.size()));
+  } else {
+    hinge = terms.sum() / (terms > 0).sum().clamp_min(1);
+    norm = RootMeanSquareNorm(embeddings);
+  }
+  return hinge + weights.embedding * norm + weights.mask * mask_norm;
 }
 
 }  // namespace csn

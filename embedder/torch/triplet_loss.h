@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "embedder/train_options.h"
 #include "embedder/triplet_source.h"
 
 namespace csn {
@@ -29,5 +30,17 @@ struct LossWeights {
 torch::Tensor TripletLoss(const torch::Tensor& embeddings, const torch::Tensor& masks,
                           const std::vector<TripletSampler::Picks>& picks,
                           const LossWeights& weights);
+
+// The loss on B fixed triplets, positions in the batch, `notions` [B] being theirs. d as above.
+//   default: L_T = mean over active triplets of max(0, d(a, p) - d(a, n) + margin)
+//            L_W = root mean square norm of the unmasked embeddings
+//   paper:   L_T = mean over all triplets
+//            L_W = (||E_a||_F + ||E_p||_F + ||E_n||_F) / 3 / sqrt(B), a role's embeddings being a
+//                  third of the rows
+//   L_M = mean over triplets of ||m_c||_1
+torch::Tensor FixedTripletLoss(const torch::Tensor& embeddings, const torch::Tensor& masks,
+                               const std::vector<Triplet>& triplets,
+                               const std::vector<NotionId>& notions, Recipe recipe,
+                               const LossWeights& weights);
 
 }  // namespace csn

@@ -81,6 +81,24 @@ std::string SubspaceFault(const SubspaceManifest& subspace) {
   return "";
 }
 
+// Of an index that is said to be another notion's too.
+std::string SharingFault(const Manifest& manifest, NotionId notion) {
+  const SubspaceManifest& own = manifest.subspaces[notion];
+  if (!own.same_as) return "";
+  if (*own.same_as >= notion || manifest.subspaces[*own.same_as].same_as) {
+    return fmt::format("same_as {}, expected an earlier notion with an index of its own",
+                       *own.same_as);
+  }
+  SubspaceManifest other = manifest.subspaces[*own.same_as];
+  other.same_as = own.same_as;
+  if (own != other ||
+      !std::ranges::equal(manifest.masks.weights(notion), manifest.masks.weights(*own.same_as))) {
+    return fmt::format("has the index of {}, but not its mask and parameters",
+                       manifest.notions[*own.same_as].name);
+  }
+  return "";
+}
+
 std::string NotionsFault(const Manifest& manifest) {
   const size_t count = manifest.notions.size();
   if (count < 1 || count > kMaxManifestNotions) {
@@ -95,6 +113,9 @@ std::string NotionsFault(const Manifest& manifest) {
   for (size_t i = 0; i < count; ++i) {
     if (std::string fault = NotionFault(manifest.notions[i]); !fault.empty()) return fault;
     if (std::string fault = SubspaceFault(manifest.subspaces[i]); !fault.empty()) {
+      return fmt::format("notion {}: {}", manifest.notions[i].name, fault);
+    }
+    if (std::string fault = SharingFault(manifest, static_cast<NotionId>(i)); !fault.empty()) {
       return fmt::format("notion {}: {}", manifest.notions[i].name, fault);
     }
     for (size_t j = 0; j < i; ++j) {

@@ -22,7 +22,7 @@ TEST(TrainProgramTest, WritesTheModelItReports) {
   const Model model = LoadModel(shop.model());
   EXPECT_EQ(report["model_id"], model.id);
   EXPECT_EQ(report["steps"], 12);
-  EXPECT_EQ(report["best_epoch"], model.training.best_epoch);
+  EXPECT_EQ(report["best_epoch"], model.training.best_epochs[0]);
   EXPECT_EQ(report["interrupted"], false);
   EXPECT_EQ(report["items"]["train"].get<int>() + report["items"]["validation"].get<int>() +
                 report["items"]["test"].get<int>(),

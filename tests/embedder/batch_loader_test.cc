@@ -42,7 +42,7 @@ struct Fixture {
 TEST(BatchLoaderTest, AnEpochVisitsItemsOnceAndOrdersDiffer) {
   Fixture f;
   ASSERT_EQ(StepsPerEpoch(f.options, f.data), 4);
-  BatchLoader loader(f.options, f.data, 8);
+  BatchLoader loader(f.options, f.data, 0, 8);
   std::vector<std::vector<uint32_t>> epochs(2);
   for (int step = 0; step < 8; ++step) {
     const auto batch = loader.Next();
@@ -69,9 +69,9 @@ TEST(BatchLoaderTest, AnEpochVisitsItemsOnceAndOrdersDiffer) {
 
 TEST(BatchLoaderTest, BatchesDependOnSeedAndStepAlone) {
   Fixture f;
-  BatchLoader a(f.options, f.data, 4);
+  BatchLoader a(f.options, f.data, 0, 4);
   f.options.threads = 1;
-  BatchLoader b(f.options, f.data, 2);
+  BatchLoader b(f.options, f.data, 0, 2);
   for (int step = 0; step < 2; ++step) {
     const auto from_a = a.Next(), from_b = b.Next();
     EXPECT_EQ(from_a->items, from_b->items);
@@ -81,10 +81,74 @@ TEST(BatchLoaderTest, BatchesDependOnSeedAndStepAlone) {
   // Dropped early: the destructor must not wait for the rest.
 }
 
+TEST(BatchLoaderTest, ARunThatGoesOnMidwayMeetsTheSameBatches) {
+  Fixture f;
+  BatchLoader whole(f.options, f.data, 0, 7);
+  for (int step = 0; step < 5; ++step) whole.Next();
+  BatchLoader rest(f.options, f.data, 5, 7);
+  for (int step = 5; step < 7; ++step) {
+    const auto expected = whole.Next(), batch = rest.Next();
+    EXPECT_EQ(batch->items, expected->items);
+    EXPECT_EQ(batch->photographs, expected->photographs);
+    EXPECT_EQ(batch->picks[0].positives, expected->picks[0].positives);
+  }
+  EXPECT_FALSE(rest.Next());
+}
+
+// Two notions with 9 and 4 triplets: every epoch holds each once, mixed, the last batch the rest.
+TEST(BatchLoaderTest, FixedTripletsAreVisitedOnceAnEpoch) {
+  Fixture f;
+  f.data.train_triplets.resize(2);
+  std::multiset<std::pair<NotionId, Triplet>> all;
+  for (uint32_t i = 0; i < 13; ++i) {
+    const NotionId notion = i < 9 ? 0 : 1;
+    const Triplet triplet{.anchor = i, .positive = i + 2, .negative = i + 1};
+    f.data.train_triplets[notion].push_back(triplet);
+    all.insert({notion, triplet});
+  }
+  f.options.batch = 5;
+  ASSERT_EQ(StepsPerEpoch(f.options, f.data), 3);
+  for (const Recipe recipe : {Recipe::kDefault, Recipe::kPaper}) {
+    SCOPED_TRACE(RecipeName(recipe));
+    f.options.recipe = recipe;
+    BatchLoader loader(f.options, f.data, 0, 6);
+    for (int epoch = 0; epoch < 2; ++epoch) {
+      std::multiset<std::pair<NotionId, Triplet>> seen;
+      for (const size_t size : {5u, 5u, 3u}) {
+        const Batch batch = *loader.Next();
+        ASSERT_EQ(batch.triplets.size(), size);
+        ASSERT_EQ(batch.notions.size(), size);
+        EXPECT_TRUE(batch.picks.empty());
+        for (size_t i = 0; i < size; ++i) {
+          const Triplet& at = batch.triplets[i];
+          if (recipe == Recipe::kPaper) {
+            EXPECT_EQ(at.anchor, i);
+            EXPECT_EQ(at.positive, size + i);
+            EXPECT_EQ(at.negative, 2 * size + i);
+          }
+          seen.insert({batch.notions[i],
+                       {.anchor = batch.items[at.anchor],
+                        .positive = batch.items[at.positive],
+                        .negative = batch.items[at.negative]}});
+        }
+        if (recipe == Recipe::kDefault) {
+          EXPECT_EQ(std::set<uint32_t>(batch.items.begin(), batch.items.end()).size(),
+                    batch.items.size());
+        }
+        ASSERT_EQ(batch.photographs.size(), batch.items.size() * 32 * 32 * 3);
+        for (size_t i = 0; i < batch.items.size(); ++i) {
+          EXPECT_EQ(batch.photographs[i * 32 * 32 * 3 + 5], batch.items[i]);
+        }
+      }
+      EXPECT_EQ(seen, all);
+    }
+  }
+}
+
 TEST(BatchLoaderTest, AFailedPhotographReachesTheCaller) {
   Fixture f;
   f.source.broken = 17;
-  BatchLoader loader(f.options, f.data, 4);
+  BatchLoader loader(f.options, f.data, 0, 4);
   EXPECT_THAT(
       [&] {
         while (loader.Next()) {
@@ -111,7 +175,7 @@ TEST(BatchLoaderTest, FewerItemsThanABatch) {
   f.data.train.resize(5);
   EXPECT_EQ(BatchSize(f.options, f.data), 5);
   EXPECT_EQ(StepsPerEpoch(f.options, f.data), 1);
-  BatchLoader loader(f.options, f.data, 1);
+  BatchLoader loader(f.options, f.data, 0, 1);
   EXPECT_EQ(loader.Next()->items.size(), 5u);
 }
 
@@ -123,7 +187,7 @@ TEST(AugmentTest, MovesPixelsByAtMostASixteenthAndInventsNone) {
     std::vector<uint8_t> photograph(kSize * kSize * 3, 0), scratch;
     std::memset(photograph.data() + (10 * kSize + 8) * 3, 255, 3);
     Rng rng(seed);
-    Augment(photograph.data(), kSize, rng, scratch);
+    Augment(Augmentation::kShift, photograph.data(), kSize, rng, scratch);
     const auto at = std::find(photograph.begin(), photograph.end(), 255) - photograph.begin();
     const int x = static_cast<int>(at / 3 % kSize), y = static_cast<int>(at / 3 / kSize);
     EXPECT_EQ(std::count(photograph.begin(), photograph.end(), 255), 3);
@@ -133,6 +197,30 @@ TEST(AugmentTest, MovesPixelsByAtMostASixteenthAndInventsNone) {
     places.insert({x, y});
   }
   EXPECT_EQ(places.size(), 2u * 5 * 5);
+}
+
+TEST(AugmentTest, MirrorsOnlyWhereThatIsAll) {
+  constexpr int kSize = 32;
+  std::vector<uint8_t> original(kSize * kSize * 3), mirrored(original.size()), scratch;
+  for (size_t i = 0; i < original.size(); ++i) original[i] = static_cast<uint8_t>(i * 7 + i / 96);
+  for (int y = 0; y < kSize; ++y) {
+    for (int x = 0; x < kSize; ++x) {
+      std::memcpy(&mirrored[(y * kSize + x) * 3], &original[(y * kSize + kSize - 1 - x) * 3], 3);
+    }
+  }
+  int turned = 0;
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    Rng rng(seed);
+    std::vector<uint8_t> photograph = original;
+    Augment(Augmentation::kMirror, photograph.data(), kSize, rng, scratch);
+    ASSERT_TRUE(photograph == original || photograph == mirrored) << seed;
+    turned += photograph == mirrored ? 1 : 0;
+    photograph = original;
+    Augment(Augmentation::kNone, photograph.data(), kSize, rng, scratch);
+    ASSERT_EQ(photograph, original);
+  }
+  EXPECT_GT(turned, 25);
+  EXPECT_LT(turned, 75);
 }
 
 }  // namespace

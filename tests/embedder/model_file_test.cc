@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <functional>
 
 #include "base/file.h"
 #include "base/hash.h"
@@ -31,6 +32,10 @@ Model SmallModel() {
   model.split = {.seed = 42, .by = "style"};
   model.training.steps = 12;
   model.training.seed = 1ull << 63;
+  model.training.recipe = "paper";
+  model.training.masks = MaskKind::kFixed;
+  model.training.images = 1'536;
+  model.training.best_epochs = {2};
   model.training.history = {{1, 6, 0.25, {0.3, 0.1}, {3, 2}},
                             {2, 12, 0.125, {0.2, 1.0 / 3}, {1, 1}}};
   model.tensors = {{"conv1.weight", {2, 1, 2}, {1.5f, -2, 0, 1e-30f}}, {"head.bias", {0}, {}}};
@@ -51,6 +56,10 @@ TEST(ModelFileTest, RoundTripKeepsEverything) {
   EXPECT_EQ(loaded.split.by, "style");
   EXPECT_EQ(loaded.training.seed, 1ull << 63);
   EXPECT_EQ(loaded.training.history[1].triplet_error[1], 1.0 / 3);
+  EXPECT_EQ(loaded.training.recipe, "paper");
+  EXPECT_EQ(loaded.training.masks, MaskKind::kFixed);
+  EXPECT_EQ(loaded.training.images, 1'536u);
+  EXPECT_EQ(loaded.training.Best().epoch, 2);
   EXPECT_EQ(loaded.tensors[0].values, saved.tensors[0].values);
   EXPECT_EQ(loaded.masks.live_dims(1).size(), 1u);
   EXPECT_TRUE(loaded.HasSeen(5));
@@ -129,11 +138,41 @@ TEST(ModelFileTest, ForeignAndNewerFilesAreNamed) {
   EXPECT_THAT([] { ParseModel(AsBytes("\x89PNG and so on, long enough"), "x.png"); },
               ThrowsError(ErrorCode::kCorruption, "model x.png: not a model file"));
   std::vector<uint8_t> newer = FormatModel(SmallModel());
-  newer[8] = 3;
+  newer[8] = 4;
   EXPECT_THAT([&] { ParseModel(newer, "m.csn"); },
               ThrowsError(ErrorCode::kCorruption,
-                          "model m.csn: format version 3, this build reads up to 2"));
+                          "model m.csn: format version 4, this build reads up to 3"));
   EXPECT_THAT([] { LoadModel("/nowhere/m.csn"); }, ThrowsError(ErrorCode::kNotFound, "m.csn"));
+}
+
+// Each notion's figures from its own network's best epoch.
+TEST(ModelFileTest, SpecialistsAreMeasuredAtTheirOwnBestEpochs) {
+  Model model = SmallModel();
+  Matrix masks(2, 4);
+  masks.Row(0)[0] = masks.Row(1)[3] = 1;
+  model.masks = MaskTable(masks);
+  model.networks = 2;
+  model.training.best_epochs = {1, 2};
+  const Model loaded = ParseModel(FormatModel(model), "m.csn");
+  EXPECT_EQ(loaded.networks, 2);
+  const EpochRecord best = loaded.training.Best();
+  EXPECT_EQ(best.triplet_error, (std::vector<double>{0.3, 1.0 / 3}));
+  EXPECT_EQ(best.live_dims, (std::vector<int>{3, 1}));
+}
+
+TEST(ModelFileTest, NumbersThatContradictEachOtherAreRefused) {
+  const auto refused = [](const std::function<void(Model&)>& change, const std::string& part) {
+    Model model = SmallModel();
+    change(model);
+    EXPECT_THAT([&] { ParseModel(FormatModel(model), "m.csn"); },
+                ThrowsError(ErrorCode::kCorruption, part));
+  };
+  refused([](Model& m) { m.networks = 2; }, "2 networks for an embedding of 3");
+  refused([](Model& m) { m.networks = 0; }, "0 networks");
+  refused([](Model& m) { m.training.best_epochs = {3}; }, "best epochs");
+  refused([](Model& m) { m.training.best_epochs = {0}; }, "best epochs");
+  refused([](Model& m) { m.training.best_epochs = {1, 1}; }, "best epochs");
+  refused([](Model& m) { m.training.history[0].live_dims.clear(); }, "best epochs");
 }
 
 TEST(ModelFileTest, AParentIsKept) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <set>
 
 #include "tests/support/test_support.h"
 
@@ -147,6 +148,30 @@ TEST(TripletSamplerTest, PartnersAreUniform) {
   }
   ASSERT_EQ(negatives_of_0.size(), 3u);
   for (const auto& [item, count] : negatives_of_0) EXPECT_NEAR(count, 2000, 200) << item;
+}
+
+TEST(TripletSamplerTest, DistinctTripletsAreAllThereAre) {
+  // Anchors and positives 0 to 2, negatives 3 and 4: 3 x 2 x 2 triplets; with 3 and 4 as anchors 2
+  // x 1 x 3 more.
+  const LabelTable labels({Categorical("c")}, {Texts({"a", "a", "a", "b", "b"})});
+  const std::vector<uint32_t> items{0, 1, 2, 3, 4};
+  const TripletSampler sampler(labels, 0, items);
+  Rng rng(2);
+  const std::vector<Triplet> all = sampler.SampleDistinct(100, rng);
+  EXPECT_EQ(std::set<Triplet>(all.begin(), all.end()).size(), 18u);
+  EXPECT_EQ(all.size(), 18u);
+  EXPECT_EQ(sampler.SampleDistinct(7, rng).size(), 7u);
+}
+
+TEST(LabelTableTest, OneNotionAloneKeepsItsLabels) {
+  const LabelTable both({Categorical("c"), Numeric("x", 1, 2)},
+                        {Texts({"a", "b"}), {Value(1.0), Value(9.0)}});
+  const LabelTable alone = both.Only(1);
+  EXPECT_EQ(alone.notions(), std::vector<Notion>{both.notions()[1]});
+  EXPECT_EQ(alone.size(), 2u);
+  EXPECT_TRUE(alone.Far(0, 0, 1));
+  EXPECT_EQ(both.Fingerprint(), LabelTable(both).Fingerprint());
+  EXPECT_NE(alone.Fingerprint(), both.Only(0).Fingerprint());
 }
 
 TEST(ResolveThresholdsTest, PercentilesOfPairwiseDifferences) {

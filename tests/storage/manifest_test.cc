@@ -124,9 +124,9 @@ TEST(ManifestTest, EveryMaskAndScaleReadsBackToTheBit) {
 }
 
 TEST(ManifestTest, NewerVersionIsRefusedBeforeAnythingElse) {
-  EXPECT_THAT([] { ParseManifest(R"({"format_version": 3, "unknown": []})", "x/MANIFEST.json"); },
+  EXPECT_THAT([] { ParseManifest(R"({"format_version": 4, "unknown": []})", "x/MANIFEST.json"); },
               ThrowsError(ErrorCode::kCorruption,
-                          "manifest x/MANIFEST.json: format version 3, this build reads up to 2"));
+                          "manifest x/MANIFEST.json: format version 4, this build reads up to 3"));
 }
 
 // Every path to a value within `node`, by object keys and array positions.

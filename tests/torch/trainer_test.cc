@@ -10,69 +10,16 @@
 #include "embedder/torch/learner.h"
 #include "embedder/torch/runtime.h"
 #include "tests/support/test_support.h"
-#include "tools/draw/shoe_catalogue.h"
+#include "tests/torch/shoe_world.h"
 
 namespace csn {
 namespace {
 
+using test::kDrawSeed;
+using test::kSize;
+using test::SharedWorld;
 using test::ThrowsError;
-
-constexpr int kSize = 48;
-constexpr uint64_t kDrawSeed = 20;
-
-class DrawnShoes : public PhotographSource {
- public:
-  explicit DrawnShoes(size_t count) {
-    for (size_t i = 0; i < count; ++i) {
-      shoes.push_back(CatalogueShoe(kDrawSeed, i));
-      photographs_.push_back(
-          PrepareImage(EncodePng(DrawShoe(shoes.back(), 96)), {.size = kSize, .fit = Fit::kPad}));
-    }
-  }
-  void Load(uint32_t item, uint8_t* rgb) const override {
-    std::copy(photographs_[item].begin(), photographs_[item].end(), rgb);
-  }
-  std::vector<Shoe> shoes;
-
- private:
-  std::vector<std::vector<uint8_t>> photographs_;
-};
-
-// 360 drawn shoes, two notions, 240 to train and 120 to validate.
-struct World {
-  World() : source(360) {
-    std::vector<Value> categories, heels;
-    for (const Shoe& shoe : source.shoes) {
-      categories.push_back(ShoeCategoryName(shoe.category));
-      heels.push_back(shoe.heel_height_cm);
-    }
-    data.photographs = &source;
-    data.labels = LabelTable({{.name = "category", .column = "category"},
-                              {.name = "heel-height",
-                               .column = "heel_height",
-                               .kind = NotionKind::kNumeric,
-                               .near = 1,
-                               .far = 3}},
-                             {categories, heels});
-    data.train.resize(240);
-    std::iota(data.train.begin(), data.train.end(), 0);
-    data.validation.resize(120);
-    std::iota(data.validation.begin(), data.validation.end(), 240);
-    options.preprocessing = {.size = kSize, .fit = Fit::kPad};
-    options.dim = 16;
-    options.batch = 60;
-    options.steps = 48;
-    options.threads = 2;
-  }
-  DrawnShoes source;
-  TrainingData data;
-  TrainOptions options;
-};
-
-World& SharedWorld() {
-  static World world;
-  return world;
-}
+using test::World;
 
 // Share of validation triplets that a learner gets wrong, drawn and measured here and not by the
 // trainer.
@@ -107,13 +54,13 @@ std::vector<double> ErrorAfterTraining(bool swapped, std::vector<double>* untrai
   UseThreads(2);
   Learner learner(world.options, 2);
   *untrained = TripletError(learner, world);
-  BatchLoader loader(world.options, world.data, world.options.steps);
+  BatchLoader loader(world.options, world.data, 0, world.options.steps);
   for (int64_t step = 0; step < world.options.steps; ++step) {
     Batch batch = *loader.Next();
     for (auto& picks : batch.picks) {
       if (swapped) std::swap(picks.positives, picks.negatives);
     }
-    learner.SetRates(step, world.options.steps);
+    learner.SetRates(step, world.options.steps, 4);
     learner.Step(batch);
   }
   return TripletError(learner, world);
@@ -190,13 +137,13 @@ TEST(TrainerTest, TheModelIsTheBestEpochsAndWasEvaluatedAsItIsSaved) {
     SCOPED_TRACE(options.seed);
     const Model model = TrainModel(options, world.data, {}).model;
     const std::vector<EpochRecord>& history = model.training.history;
-    const EpochRecord& best = history[model.training.best_epoch - 1];
+    const EpochRecord& best = history[model.training.best_epochs[0] - 1];
     for (const EpochRecord& epoch : history) {
       EXPECT_GE(epoch.triplet_error[0] + epoch.triplet_error[1],
                 best.triplet_error[0] + best.triplet_error[1]);
     }
     EXPECT_EQ(ErrorOf(model, world, options.seed), best.triplet_error);
-    not_the_last += model.training.best_epoch < static_cast<int64_t>(history.size()) ? 1 : 0;
+    not_the_last += model.training.best_epochs[0] < static_cast<int64_t>(history.size()) ? 1 : 0;
   }
   EXPECT_EQ(not_the_last, 2);
 }
@@ -245,7 +192,7 @@ TEST(TrainerTest, TheReportedErrorsAreTheModelsAndLowerThanTheUntrained) {
   const auto embedder = Embedder::Make(LoadModel(dir / "m.csn"), 2);
   const Matrix embeddings =
       embedder->Embed(LoadPhotographs(world.data, kSize, world.data.validation, 2), 120);
-  const EpochRecord& best = model.training.history[model.training.best_epoch - 1];
+  const EpochRecord& best = model.training.history[model.training.best_epochs[0] - 1];
   for (NotionId c = 0; c < 2; ++c) {
     SCOPED_TRACE(c);
     EXPECT_LT(best.triplet_error[c], report.untrained_error[c] - kMargin);
@@ -291,7 +238,7 @@ TEST(TrainerTest, AStopKeepsTheBestEpochOrSaysThereIsNone) {
   callbacks.epoch = [&](const EpochReport&) { stop.signal = 2; };
   const TrainReport report = TrainModel(world.options, world.data, callbacks);
   EXPECT_TRUE(report.interrupted);
-  EXPECT_EQ(report.model.training.best_epoch, 1);
+  EXPECT_EQ(report.model.training.best_epochs[0], 1);
   EXPECT_EQ(report.model.training.history.size(), 1u);
   EXPECT_THAT([&] { TrainModel(world.options, world.data, callbacks); },
               ThrowsError(ErrorCode::kInterrupted, "before the first epoch"));
@@ -417,15 +364,6 @@ TEST(TrunkNetTest, TheResNetTrunkHasThePapersSize) {
   torch::NoGradGuard no_grad;
   TrunkNet network(Trunk::kResNet18, 64);
   EXPECT_EQ(network->forward(torch::zeros({2, 3, 112, 112})).sizes(), torch::IntArrayRef({2, 64}));
-}
-
-TEST(PreinitialisedMasksTest, OneOnTheNotionsSliceATenthElsewhere) {
-  const torch::Tensor masks = PreinitialisedMasks(3, 10);
-  for (int64_t c = 0; c < 3; ++c) {
-    for (int64_t k = 0; k < 10; ++k) {
-      EXPECT_FLOAT_EQ(masks[c][k].item<float>(), k / 3 == c ? 1.0f : 0.1f);
-    }
-  }
 }
 
 TEST(NormaliseBatchTest, ImageNetStatisticsAChannel) {

@@ -73,7 +73,7 @@ class TrainWorld {
   // drawn, loss, Adam over trunk and masks. What was prepared ahead is used up before the clock
   // runs, and as much is prepared behind it.
   double Train() {
-    BatchLoader loader(options_, data_, kAhead + steps_ + kAhead);
+    BatchLoader loader(options_, data_, 0, kAhead + steps_ + kAhead);
     for (int64_t i = 0; i < kAhead; ++i) learner_.Step(*loader.Next());
     return PerSecond(Seconds([&] {
       for (int64_t i = 0; i < steps_; ++i) learner_.Step(*loader.Next());

@@ -1,0 +1,59 @@
+#include "embedder/train_options.h"
+
+#include "base/enum_names.h"
+#include "base/error.h"
+
+namespace csn {
+namespace {
+
+constexpr EnumNames<Recipe, 2> kRecipes{
+    "recipe", {{{Recipe::kDefault, "default"}, {Recipe::kPaper, "paper"}}}};
+constexpr EnumNames<Augmentation, 3> kAugmentations{"augmentation",
+                                                    {{{Augmentation::kNone, "none"},
+                                                      {Augmentation::kMirror, "mirror"},
+                                                      {Augmentation::kShift, "shift"}}}};
+constexpr EnumNames<Schedule, 2> kSchedules{
+    "schedule", {{{Schedule::kCosine, "cosine"}, {Schedule::kExponential, "exponential"}}}};
+
+}  // namespace
+
+std::string_view RecipeName(Recipe recipe) { return kRecipes.Name(recipe); }
+std::string_view AugmentationName(Augmentation value) { return kAugmentations.Name(value); }
+std::string_view ScheduleName(Schedule schedule) { return kSchedules.Name(schedule); }
+Recipe ParseRecipe(std::string_view name) { return kRecipes.Parse(name); }
+Augmentation ParseAugmentation(std::string_view name) { return kAugmentations.Parse(name); }
+Schedule ParseSchedule(std::string_view name) { return kSchedules.Parse(name); }
+
+TrainOptions PaperOptions() {
+  TrainOptions options;
+  options.recipe = Recipe::kPaper;
+  options.trunk = Trunk::kResNet18;
+  options.preprocessing = {.size = 112, .fit = Fit::kCrop};
+  options.masks = MaskKind::kLearned;
+  options.batch = 256;
+  options.epochs = 200;
+  options.learning_rate = 5e-5;
+  options.mask_learning_rate = 5e-5;
+  options.weight_decay = 0;
+  options.schedule = Schedule::kExponential;
+  options.augmentation = Augmentation::kMirror;
+  return options;
+}
+
+void CheckTrainOptions(const TrainOptions& options, size_t notions) {
+  Require(options.batch == 0 || options.batch >= kLeastBatch,
+          "training: a batch of {}; a triplet takes {} photographs", options.batch, kLeastBatch);
+  Require(options.steps >= 0, "training: {} steps", options.steps);
+  Require(options.epochs >= 0, "training: {} epochs", options.epochs);
+  Require(options.steps > 0 || options.epochs > 0 || options.minutes > 0, "training: {} minutes",
+          options.minutes);
+  Require(notions > 0, "training: no notion");
+  Require(options.specialists || options.dim >= static_cast<int64_t>(notions),
+          "training: an embedding of {} dimensions (--dim) for {} notions; expected at least one a "
+          "notion",
+          options.dim, notions);
+  Require(options.preprocessing.size >= 32 && options.preprocessing.size <= 512,
+          "training: input size {}; 32 to 512 pixels are possible", options.preprocessing.size);
+}
+
+}  // namespace csn
