@@ -206,8 +206,8 @@ void CheckBestEpochs(const TrainingRecord& record, int networks) {
     sound = sound && epoch >= 1 && static_cast<size_t>(epoch) <= record.history.size();
   }
   for (const EpochRecord& epoch : record.history) {
-    sound = sound && epoch.triplet_error.size() >= best.size() &&
-            epoch.live_dims.size() >= best.size();
+    sound =
+        sound && epoch.triplet_error.size() >= best.size() && epoch.live_dims.size() >= best.size();
   }
   if (!sound) Fail(ErrorCode::kCorruption, "best epochs that are not in the history");
 }

@@ -38,8 +38,9 @@ struct TrainingData {
 // One epoch as it ends.
 struct EpochReport {
   EpochRecord record;
-  int64_t epochs = 0;                  // planned
-  std::optional<NotionId> specialist = {};  // whose network it is; the record is of this notion alone
+  int64_t epochs = 0;  // planned
+  std::optional<NotionId> specialist =
+      {};  // whose network it is; the record is of this notion alone
   double images_per_second = 0;
   double seconds_left = 0;
   bool best = false;
