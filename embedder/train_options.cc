@@ -52,6 +52,13 @@ void CheckTrainOptions(const TrainOptions& options, size_t notions) {
           "training: an embedding of {} dimensions (--dim) for {} notions; expected at least one a "
           "notion",
           options.dim, notions);
+  Require((options.init.empty() && options.import_checkpoint.empty()) ||
+              options.trunk == Trunk::kResNet18,
+          "training: weights of PyTorch are for --trunk resnet18, not {}",
+          TrunkName(options.trunk));
+  Require(options.import_checkpoint.empty() || (options.init.empty() && !options.specialists),
+          "training: --import-checkpoint brings all weights of one network; --init and "
+          "--specialists do not go with it");
   Require(options.preprocessing.size >= 32 && options.preprocessing.size <= 512,
           "training: input size {}; 32 to 512 pixels are possible", options.preprocessing.size);
 }

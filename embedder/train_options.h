@@ -51,6 +51,12 @@ struct TrainOptions {
   // them together.
   bool specialists = false;
   int64_t dim = 64;  // d, the embedding
+  // A PyTorch file that the trunk starts from, ResNet-18 only (embedder/torch/pytorch_file.h);
+  // empty: from the seed.
+  std::string init;
+  // A checkpoint of the reference implementation that becomes the model as it is, masks included:
+  // nothing is trained, `dim` and `masks` count for nothing. Empty: none.
+  std::string import_checkpoint;
   // Photographs a step; with fixed triplets, triplets a step. 0: a 25th of the training items, 32
   // at least and 192 at most, so that small catalogues still take enough steps; 256 triplets.
   int64_t batch = 0;

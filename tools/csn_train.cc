@@ -12,6 +12,8 @@
 #include <numeric>
 #include <optional>
 
+#include "base/file.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "embedder/trainer.h"
 #include "indexer/training_set.h"
@@ -198,6 +200,7 @@ std::string DescribeRun(const TrainOptions& options, const TrainingSet& set) {
                     {"fit", FitName(options.preprocessing.fit)},
                     {"masks", MaskKindName(options.masks)},
                     {"specialists", options.specialists},
+                    {"init", options.init.empty() ? "" : Sha256(ReadFile(options.init))},
                     {"dim", options.dim},
                     {"batch", options.batch},
                     {"seed", options.seed},
@@ -284,6 +287,12 @@ int Run(const Arguments& arguments) {
     progress.Line(SetLine(set, set_options));
     for (const Notion& notion : set.data.labels.notions()) progress.Line(NotionLine(notion));
     for (const std::string& note : set.notes) progress.Line(note);
+    if (!train.import_checkpoint.empty()) {
+      progress.Warn(
+          fmt::format("{}: what it was trained on is not known; the items above that "
+                      "train or validate count as seen",
+                      train.import_checkpoint));
+    }
     report = Train(train, set, checkpoint, values["resume"].as<bool>(), progress);
     WarnOfUnlearnt(report, progress);
   }

@@ -30,6 +30,11 @@ void AddRecipeOptions(po::options_description& options) {
       "fit", po::value<std::string>()->value_name("pad|crop"),
       "pad (default) shows the whole photograph, crop its middle (the paper's)")(
       "dim", po::value<int64_t>()->value_name("N"), "embedding dimensions (default: 64)")(
+      "init", po::value<std::string>()->value_name("FILE"),
+      "start a resnet18 from a PyTorch state dict, such as torchvision's of ImageNet")(
+      "import-checkpoint", po::value<std::string>()->value_name("FILE"),
+      "train nothing: a checkpoint of the paper's reference implementation becomes the model; "
+      "notions in the order of its masks")(
       "fixed-triplets", po::value<int64_t>()->value_name("N"),
       "draw so many triplets a notion once, instead of new ones in each batch (default of --recipe "
       "paper: 50000)")("augment", po::value<std::string>()->value_name("KIND"),
@@ -90,6 +95,8 @@ void ReadChoices(const po::variables_map& values, TrainOptions& options) {
   if (values.count("masks") != 0) options.masks = ParseMaskKind(text("masks"));
   if (values.count("augment") != 0) options.augmentation = ParseAugmentation(text("augment"));
   if (values.count("dim") != 0) options.dim = IntegerOption(values, "dim", 1, 4096);
+  if (values.count("init") != 0) options.init = text("init");
+  if (values.count("import-checkpoint") != 0) options.import_checkpoint = text("import-checkpoint");
   options.specialists = values["specialists"].as<bool>();
   Require(!options.specialists || values.count("masks") == 0,
           "--specialists and --masks: a network of one notion needs no masks");
@@ -164,7 +171,10 @@ void AddTrainOptions(po::options_description& options) {
 
 TrainOptions ReadTrainOptions(const po::variables_map& values) {
   TrainOptions options;
-  if (ParseRecipe(values["recipe"].as<std::string>()) == Recipe::kPaper) options = PaperOptions();
+  const bool import = values.count("import-checkpoint") != 0;
+  if (import || ParseRecipe(values["recipe"].as<std::string>()) == Recipe::kPaper) {
+    options = PaperOptions();
+  }
   ReadChoices(values, options);
   ReadOptimiser(values, options);
   ReadBudget(values, options);
@@ -186,7 +196,7 @@ TrainingSetOptions ReadSetOptions(const po::variables_map& values, const TrainOp
   options.cache_bytes = ParseBytes(values["cache"].as<std::string>());
   if (values.count("fixed-triplets") != 0) {
     options.fixed_triplets = IntegerOption(values, "fixed-triplets", 1, kMostTriplets);
-  } else if (train.recipe == Recipe::kPaper) {
+  } else if (train.recipe == Recipe::kPaper && train.import_checkpoint.empty()) {
     options.fixed_triplets = kPaperTriplets;
   }
   return options;

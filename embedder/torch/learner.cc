@@ -8,6 +8,7 @@
 #include <sstream>
 #include <utility>
 
+#include "embedder/torch/pytorch_file.h"
 #include "embedder/torch/runtime.h"
 #include "embedder/torch/triplet_loss.h"
 
@@ -16,9 +17,25 @@ namespace {
 
 constexpr double kPrunedShare = 1e-3;  // of a notion's greatest weight
 
-TrunkNet SeededTrunk(const TrainOptions& options) {
+TrunkNet StartTrunk(const TrainOptions& options) {
   torch::manual_seed(options.seed);
-  return TrunkNet(options.trunk, options.dim);
+  TrunkNet trunk(options.trunk, options.dim);
+  const std::string& path =
+      options.import_checkpoint.empty() ? options.init : options.import_checkpoint;
+  if (!path.empty()) InitTrunk(ReadPyTorchWeights(path), path, trunk);
+  return trunk;
+}
+
+torch::Tensor StartBeta(const TrainOptions& options, int64_t notions) {
+  const std::string& path = options.import_checkpoint;
+  if (path.empty()) return StartMasks(options.masks, notions, options.dim);
+  Matrix masks = ReadPyTorchWeights(path).masks;
+  if (static_cast<int64_t>(masks.rows()) != notions ||
+      static_cast<int64_t>(masks.cols()) != options.dim) {
+    Fail(ErrorCode::kCorruption, "{}: masks of {} notions and {} dimensions, expected {} and {}",
+         path, masks.rows(), masks.cols(), notions, options.dim);
+  }
+  return torch::from_blob(masks.data(), {notions, options.dim}).clone();
 }
 
 bool Learn(MaskKind masks) {
@@ -42,8 +59,8 @@ MaskTable PrunedMasks(const torch::Tensor& beta) {
 
 Learner::Learner(const TrainOptions& options, int64_t notions)
     : options_(options),
-      trunk_(SeededTrunk(options)),
-      beta_(StartMasks(options.masks, notions, options.dim)),
+      trunk_(StartTrunk(options)),
+      beta_(StartBeta(options, notions)),
       optimiser_(std::vector<torch::optim::OptimizerParamGroup>{}) {
   using torch::optim::AdamOptions;
   UseChannelsLast(trunk_);

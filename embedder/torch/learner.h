@@ -21,7 +21,8 @@ MaskTable PrunedMasks(const torch::Tensor& beta);
 // (and options.init) alone. Not thread-safe.
 class Learner {
  public:
-  // `options` must outlive the learner.
+  // `options` must outlive the learner. Throws Error(kCorruption) naming a file of options.init or
+  // options.import_checkpoint that does not fit.
   Learner(const TrainOptions& options, int64_t notions);
 
   // Learning rates of trunk and masks for step 0..steps-1, by options.schedule.

@@ -99,6 +99,7 @@ class NetworkTrainer {
     } else {
       report.model = NewModel(PlannedSteps());
     }
+    if (!options_.import_checkpoint.empty()) return Import(std::move(report));
     Model& model = report.model;
     const int64_t steps = model.training.steps;
     Learner learner(options_, NotionCount());
@@ -144,8 +145,19 @@ class NetworkTrainer {
   }
 
   int64_t PlannedSteps() {
+    if (!options_.import_checkpoint.empty()) return 0;
     if (options_.steps > 0) return options_.steps;
     return options_.epochs > 0 ? options_.epochs * per_epoch_ : ChooseSteps();
+  }
+
+  // A model of no steps: measured, beside a network that nobody trained, and that is all.
+  TrainReport Import(TrainReport report) {
+    TrainOptions untrained = options_;
+    untrained.import_checkpoint.clear();
+    Learner start(untrained, NotionCount()), imported(options_, NotionCount());
+    report.untrained_error = EvaluateUnlessStopped(start);
+    Record(imported, 0, 0, report.model);
+    return report;
   }
 
   Model NewModel(int64_t steps) const {
