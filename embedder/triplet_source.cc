@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <map>
 #include <set>
@@ -10,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "embedder/internal/partners.h"
 
 namespace csn {
 namespace {
@@ -17,27 +17,19 @@ namespace {
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 constexpr size_t kDifferences = 1'000'000;  // pairs looked at for percentiles
 
-// Decimal labels have no exact doubles: 1.1 - 1.0 is a little more than 0.1. What differs from a
-// threshold by so small a share of the numbers involved is taken to be at it.
-constexpr double kRounding = 1e-9;
-
-double Slack(double a, double b, double threshold) {
-  return kRounding * std::max({std::abs(a), std::abs(b), threshold});
-}
-
-// Both false where a label is missing: a comparison with NaN is.
-bool IsClose(double a, double b, double near) {
-  return std::abs(a - b) <= near + Slack(a, b, near);
-}
-bool IsFar(double a, double b, double far) { return std::abs(a - b) >= far - Slack(a, b, far); }
-
 // Classes are whole numbers, so any threshold between 0 and 1 separates them.
 double FarThreshold(const Notion& notion) {
   return notion.kind == NotionKind::kNumeric ? notion.far : 0.5;
 }
 
+using Classes = std::map<std::string, uint32_t>;
+
+uint32_t ClassOf(const std::string& text, Classes& classes) {
+  return classes.emplace(text, static_cast<uint32_t>(classes.size())).first->second;
+}
+
 // The value's number for a numeric notion; for a categorical one its class, numbered as met.
-double Code(const Notion& notion, const Value& value, std::map<std::string, double>& classes) {
+double Code(const Notion& notion, const Value& value, Classes& classes) {
   if (std::holds_alternative<std::monostate>(value)) return kMissing;
   if (notion.kind == NotionKind::kNumeric) {
     const double* number = std::get_if<double>(&value);
@@ -45,10 +37,20 @@ double Code(const Notion& notion, const Value& value, std::map<std::string, doub
             notion.name, notion.column, ValueText(value));
     return *number;
   }
-  Require(!std::holds_alternative<std::vector<std::string>>(value),
-          "notion {}: column {} holds lists; a notion needs one value an item", notion.name,
-          notion.column);
-  return classes.emplace(ValueText(value), static_cast<double>(classes.size())).first->second;
+  return ClassOf(ValueText(value), classes);
+}
+
+// The classes of a list, or of the one value.
+std::vector<uint32_t> CodeSet(const Value& value, Classes& classes) {
+  std::vector<uint32_t> set;
+  if (const auto* list = std::get_if<std::vector<std::string>>(&value)) {
+    for (const std::string& text : *list) set.push_back(ClassOf(text, classes));
+  } else if (!std::holds_alternative<std::monostate>(value)) {
+    set.push_back(ClassOf(ValueText(value), classes));
+  }
+  std::sort(set.begin(), set.end());
+  set.erase(std::unique(set.begin(), set.end()), set.end());
+  return set;
 }
 
 // Absolute differences of all pairs, or of kDifferences drawn ones, ascending.
@@ -80,10 +82,17 @@ LabelTable::LabelTable(std::vector<Notion> notions, const std::vector<std::vecto
   for (size_t c = 0; c < notions_.size(); ++c) {
     Require(values[c].size() == size_, "labels of notion {}: {} values for {} items",
             notions_[c].name, values[c].size(), size_);
-    std::map<std::string, double> classes;
+    Classes classes;
     std::vector<double>& codes = codes_.emplace_back();
-    codes.reserve(size_);
-    for (const Value& value : values[c]) codes.push_back(Code(notions_[c], value, classes));
+    std::vector<std::vector<uint32_t>>& sets = sets_.emplace_back();
+    const bool lists = std::ranges::any_of(values[c], [](const Value& value) {
+      return std::holds_alternative<std::vector<std::string>>(value);
+    });
+    if (lists && notions_[c].kind == NotionKind::kCategorical) {
+      for (const Value& value : values[c]) sets.push_back(CodeSet(value, classes));
+    } else {
+      for (const Value& value : values[c]) codes.push_back(Code(notions_[c], value, classes));
+    }
   }
 }
 
@@ -104,19 +113,24 @@ LabelTable LabelTable::Only(NotionId notion) const {
   table.notions_ = {notions_[notion]};
   table.size_ = size_;
   table.codes_ = {codes_[notion]};
+  table.sets_ = {sets_[notion]};
   return table;
 }
 
 bool LabelTable::Known(NotionId notion, uint32_t item) const {
-  return !std::isnan(codes_[notion][item]);
+  return sets_[notion].empty() ? !std::isnan(codes_[notion][item]) : !sets_[notion][item].empty();
 }
 
 bool LabelTable::Close(NotionId notion, uint32_t a, uint32_t b) const {
-  return IsClose(codes_[notion][a], codes_[notion][b], notions_[notion].near);
+  if (!sets_[notion].empty()) return internal::ShareValue(sets_[notion][a], sets_[notion][b]);
+  return internal::IsClose(codes_[notion][a], codes_[notion][b], notions_[notion].near);
 }
 
 bool LabelTable::Far(NotionId notion, uint32_t a, uint32_t b) const {
-  return IsFar(codes_[notion][a], codes_[notion][b], FarThreshold(notions_[notion]));
+  if (!sets_[notion].empty()) {
+    return Known(notion, a) && Known(notion, b) && !Close(notion, a, b);
+  }
+  return internal::IsFar(codes_[notion][a], codes_[notion][b], FarThreshold(notions_[notion]));
 }
 
 void ResolveThresholds(const NotionSpec& spec, std::span<const double> present, uint64_t seed,
@@ -129,7 +143,7 @@ void ResolveThresholds(const NotionSpec& spec, std::span<const double> present, 
   notion.far = spec.far.value_or(differences[differences.size() / 2]);
   if (notion.far <= notion.near && !spec.far) {
     const auto next = std::upper_bound(differences.begin(), differences.end(),
-                                       notion.near + Slack(*low, *high, notion.near));
+                                       notion.near + internal::Slack(*low, *high, notion.near));
     Require(next != differences.end(),
             "notion {}: no two values of column {} are more than {} apart", notion.name,
             notion.column, notion.near);
@@ -142,60 +156,24 @@ void ResolveThresholds(const NotionSpec& spec, std::span<const double> present, 
 TripletSampler::TripletSampler(const LabelTable& labels, NotionId notion,
                                std::span<const uint32_t> items) {
   const Notion& definition = labels.notions()[notion];
-  near_ = definition.near;
-  far_ = FarThreshold(definition);
-  for (size_t i = 0; i < items.size(); ++i) {
-    const double code = labels.codes_[notion][items[i]];
-    if (!std::isnan(code)) sorted_.push_back({code, items[i], static_cast<uint32_t>(i)});
+  if (labels.sets_[notion].empty()) {
+    partners_ = internal::PartnersByNumber(labels.codes_[notion], definition.near,
+                                           FarThreshold(definition), items);
+  } else {
+    partners_ = internal::PartnersBySet(labels.sets_[notion], items);
   }
-  std::sort(sorted_.begin(), sorted_.end(), [](const Entry& a, const Entry& b) {
-    return a.code != b.code ? a.code < b.code : a.position < b.position;
-  });
-  for (size_t at = 0; at < sorted_.size(); ++at) {
-    const Range close = CloseRange(at), not_far = NotFarRange(at);
-    const bool has_positive = close.end - close.begin > 1;
-    const bool has_negative = not_far.end - not_far.begin < sorted_.size();
-    if (has_positive && has_negative) anchors_.push_back(at);
+  for (size_t at = 0; at < partners_->size(); ++at) {
+    if (partners_->HasBoth(at)) anchors_.push_back(at);
   }
-}
-
-TripletSampler::Range TripletSampler::CloseRange(size_t at) const {
-  const double code = sorted_[at].code;
-  const auto close = [&](const Entry& e) { return IsClose(code, e.code, near_); };
-  const auto begin =
-      std::partition_point(sorted_.begin(), sorted_.begin() + at, std::not_fn(close));
-  const auto end = std::partition_point(sorted_.begin() + at, sorted_.end(), close);
-  return {static_cast<size_t>(begin - sorted_.begin()), static_cast<size_t>(end - sorted_.begin())};
-}
-
-TripletSampler::Range TripletSampler::NotFarRange(size_t at) const {
-  const double code = sorted_[at].code;
-  const auto far = [&](const Entry& e) { return IsFar(code, e.code, far_); };
-  const auto begin = std::partition_point(sorted_.begin(), sorted_.begin() + at, far);
-  const auto end = std::partition_point(sorted_.begin() + at, sorted_.end(), std::not_fn(far));
-  return {static_cast<size_t>(begin - sorted_.begin()), static_cast<size_t>(end - sorted_.begin())};
-}
-
-size_t TripletSampler::DrawPositive(size_t at, Rng& rng) const {
-  const Range close = CloseRange(at);
-  // One place fewer than the range holds: the anchor's own is stepped over.
-  const size_t drawn = close.begin + rng.Below(close.end - close.begin - 1);
-  return drawn < at ? drawn : drawn + 1;
-}
-
-size_t TripletSampler::DrawNegative(size_t at, Rng& rng) const {
-  const Range not_far = NotFarRange(at);
-  const size_t skipped = not_far.end - not_far.begin;
-  const size_t drawn = rng.Below(sorted_.size() - skipped);
-  return drawn < not_far.begin ? drawn : drawn + skipped;
 }
 
 Triplet TripletSampler::Draw(Rng& rng) const {
   const size_t at = anchors_[rng.Below(anchors_.size())];
-  const size_t positive = DrawPositive(at, rng), negative = DrawNegative(at, rng);
-  return {.anchor = sorted_[at].item,
-          .positive = sorted_[positive].item,
-          .negative = sorted_[negative].item};
+  const size_t positive = partners_->DrawPositive(at, rng);
+  const size_t negative = partners_->DrawNegative(at, rng);
+  return {.anchor = partners_->entry(at).item,
+          .positive = partners_->entry(positive).item,
+          .negative = partners_->entry(negative).item};
 }
 
 std::vector<Triplet> TripletSampler::Sample(size_t count, Rng& rng) const {
@@ -222,12 +200,12 @@ std::vector<Triplet> TripletSampler::SampleDistinct(size_t count, Rng& rng) cons
 TripletSampler::Picks TripletSampler::PickAll(size_t positives, size_t negatives, Rng& rng) const {
   Picks picks;
   for (const size_t at : anchors_) {
-    picks.anchors.push_back(sorted_[at].position);
+    picks.anchors.push_back(partners_->entry(at).position);
     for (size_t i = 0; i < positives; ++i) {
-      picks.positives.push_back(sorted_[DrawPositive(at, rng)].position);
+      picks.positives.push_back(partners_->entry(partners_->DrawPositive(at, rng)).position);
     }
     for (size_t i = 0; i < negatives; ++i) {
-      picks.negatives.push_back(sorted_[DrawNegative(at, rng)].position);
+      picks.negatives.push_back(partners_->entry(partners_->DrawNegative(at, rng)).position);
     }
   }
   return picks;

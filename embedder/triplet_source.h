@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -12,6 +13,10 @@
 #include "base/random.h"
 
 namespace csn {
+
+namespace internal {
+class Partners;
+}
 
 // Always named fields: swapping positive and negative compiles and trains backwards.
 struct Triplet {
@@ -25,8 +30,8 @@ struct Triplet {
 class LabelTable {
  public:
   LabelTable() = default;
-  // `values[c]` are the n values of notion c's column: texts for a categorical notion (numbers
-  // count by their text), numbers for a numeric one; monostate is missing. Throws
+  // `values[c]` are the n values of notion c's column: texts or lists for a categorical notion
+  // (numbers count by their text), numbers for a numeric one; monostate is missing. Throws
   // Error(kInvalidArgument) naming the notion where a value has the wrong type.
   LabelTable(std::vector<Notion> notions, const std::vector<std::vector<Value>>& values);
 
@@ -38,10 +43,11 @@ class LabelTable {
   const std::vector<Notion>& notions() const { return notions_; }
   size_t size() const { return size_; }
   bool Known(NotionId notion, uint32_t item) const;
-  // Same value, or within `near`. False where a label is missing. At the thresholds, differences of
-  // decimals count as they are written: 1.1 and 1.0 are within 0.1.
+  // Same value, of lists a value in common, or within `near`. False where a label is missing. At
+  // the thresholds, differences of decimals count as they are written: 1.1 and 1.0 are within 0.1.
   bool Close(NotionId notion, uint32_t a, uint32_t b) const;
-  // Another value, or at least `far` apart. False where a label is missing.
+  // Another value, of lists none in common, or at least `far` apart. False where a label is
+  // missing.
   bool Far(NotionId notion, uint32_t a, uint32_t b) const;
 
  private:
@@ -49,6 +55,8 @@ class LabelTable {
   std::vector<Notion> notions_;
   size_t size_ = 0;
   std::vector<std::vector<double>> codes_;  // [C][n]: value's number or class; NaN where missing
+  // [C][n], of notions whose column holds lists (else [C][0]): classes, ascending.
+  std::vector<std::vector<std::vector<uint32_t>>> sets_;
 };
 
 // Fills near and far of a numeric notion from its labels where the user gave none: the 10th and
@@ -69,8 +77,8 @@ class TripletSampler {
   bool possible() const { return !anchors_.empty(); }
   // Items that have a positive and a negative among the others.
   size_t anchor_count() const { return anchors_.size(); }
-  // `count` triplets, anchors uniform among those that have a positive and a negative. Empty where
-  // not possible().
+  // `count` triplets, anchors uniform among those that have a positive and a negative, partners
+  // among theirs (internal/partners.h). Empty where not possible().
   std::vector<Triplet> Sample(size_t count, Rng& rng) const;
 
   // As Sample, no triplet twice; fewer where the items hold fewer or finding more took too long.
@@ -86,24 +94,10 @@ class TripletSampler {
   Picks PickAll(size_t positives, size_t negatives, Rng& rng) const;
 
  private:
-  struct Range {
-    size_t begin, end;
-  };
   Triplet Draw(Rng& rng) const;
-  Range CloseRange(size_t at) const;  // positions in sorted_ close to sorted_[at], itself included
-  Range NotFarRange(size_t at) const;
-  size_t DrawPositive(size_t at, Rng& rng) const;
-  size_t DrawNegative(size_t at, Rng& rng) const;
 
-  struct Entry {
-    double code;
-    uint32_t item;      // position in the label table
-    uint32_t position;  // position in `items`
-  };
-  double near_ = 0;
-  double far_ = 0;
-  std::vector<Entry> sorted_;    // by code, then position
-  std::vector<size_t> anchors_;  // positions in sorted_ that have a positive and a negative
+  std::shared_ptr<const internal::Partners> partners_;
+  std::vector<size_t> anchors_;  // numbers of partners_ that have a positive and a negative
 };
 
 }  // namespace csn

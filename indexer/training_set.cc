@@ -1,13 +1,20 @@
 #include "indexer/training_set.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cstring>
+#include <limits>
+#include <map>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/utf8.h"
+#include "indexer/triplet_lists.h"
 
 namespace csn {
 namespace {
@@ -80,6 +87,31 @@ struct Gathered {
   std::vector<std::vector<Value>> labels;  // [C][n]
   std::vector<std::string> groups;         // [n]
   std::vector<uint64_t> hashes;            // [n]
+  std::vector<size_t> list_rows;           // [n], the rows of TripletLists::images, where there are
+};
+
+// The triplets that were given, and what they say of a row of their images.
+struct GivenTriplets {
+  GivenTriplets(const std::string& folder, const std::vector<Notion>& notions)
+      : lists(ReadTripletLists(folder, notions)),
+        rows(lists.images),
+        trains(Mentioned(lists.train)),
+        validates(Mentioned(lists.validation)) {}
+
+  // [images] and one more, for those that are not among them.
+  std::vector<bool> Mentioned(const std::vector<std::vector<Triplet>>& of) const {
+    std::vector<bool> mentioned(lists.images.size() + 1);
+    for (const auto& list : of) {
+      for (const Triplet& t : list) {
+        for (const uint32_t row : {t.anchor, t.positive, t.negative}) mentioned[row] = true;
+      }
+    }
+    return mentioned;
+  }
+
+  const TripletLists lists;
+  const ImageRows rows;
+  const std::vector<bool> trains, validates;
 };
 
 // An item without a value in the split's column is a group of its own.
@@ -90,8 +122,9 @@ std::string GroupOf(const Sources& sources, const Item& item) {
 }
 
 StreamCounts Gather(const Catalogue& catalogue, const TrainingSetOptions& options,
-                    const Sources& sources, RejectFile& rejects, const ProgressSink& progress,
-                    const StopFlag* stop, CachedPhotographs& cache, Gathered& gathered) {
+                    const Sources& sources, const std::optional<GivenTriplets>& given,
+                    RejectFile& rejects, const ProgressSink& progress, const StopFlag* stop,
+                    CachedPhotographs& cache, Gathered& gathered) {
   uint64_t cached_bytes = 0;
   const auto keep = [&](PreparedPhotograph&& row) {
     for (size_t c = 0; c < sources.columns.size(); ++c) {
@@ -104,7 +137,11 @@ StreamCounts Gather(const Catalogue& catalogue, const TrainingSetOptions& option
     stored.hash = row.hash;
     // Test photographs are never asked for. (One that a byte-identical photograph moves to another
     // split is read again.)
-    const bool wanted = SplitOf(options.split, gathered.groups.back()) != Split::kTest;
+    bool wanted = SplitOf(options.split, gathered.groups.back()) != Split::kTest;
+    if (given) {
+      const size_t at = gathered.list_rows.emplace_back(given->rows.Find(row.item.image));
+      wanted = given->trains[at] || given->validates[at];
+    }
     if (wanted && cached_bytes + row.rgb.size() <= options.cache_bytes) {
       cached_bytes += row.rgb.size();
       stored.rgb = std::move(row.rgb);
@@ -123,6 +160,50 @@ void ResolveNotions(const TrainingSetOptions& options, const Gathered& gathered,
       if (const double* number = std::get_if<double>(&value)) present.push_back(*number);
     }
     ResolveThresholds(options.notions[c], present, options.split.seed, notions[c]);
+  }
+}
+
+// Values that a single training item has: nothing is close to it.
+std::vector<std::string> SingleValues(std::span<const Value> labels,
+                                      std::span<const uint32_t> items) {
+  std::map<std::string, uint32_t> counts;
+  for (const uint32_t item : items) {
+    if (const auto* list = std::get_if<std::vector<std::string>>(&labels[item])) {
+      for (const std::string& value : *list) ++counts[value];
+    } else if (!std::holds_alternative<std::monostate>(labels[item])) {
+      ++counts[ValueText(labels[item])];
+    }
+  }
+  std::vector<std::string> single;
+  for (const auto& [value, count] : counts) {
+    if (count == 1) single.push_back(value);
+  }
+  return single;
+}
+
+// What the training items have to offer each notion.
+void DescribeNotions(const Gathered& gathered, TrainingSet& set) {
+  constexpr size_t kNamed = 5;
+  for (NotionId c = 0; c < set.data.labels.notions().size(); ++c) {
+    const Notion& notion = set.data.labels.notions()[c];
+    const auto labelled = std::ranges::count_if(
+        set.data.train, [&](uint32_t item) { return set.data.labels.Known(c, item); });
+    const TripletSampler sampler(set.data.labels, c, set.data.train);
+    std::string note = fmt::format(
+        "notion {}: {} of {} training items labelled, {} with another like them and one unlike "
+        "them",
+        notion.name, labelled, set.data.train.size(), sampler.anchor_count());
+    if (notion.kind == NotionKind::kCategorical) {
+      std::vector<std::string> single = SingleValues(gathered.labels[c], set.data.train);
+      const size_t more = single.size() - std::min(single.size(), kNamed);
+      single.resize(single.size() - more);
+      if (!single.empty()) {
+        note += fmt::format("; too rare, one item each: {}{}",
+                            EscapeForTerminal(fmt::format("{}", fmt::join(single, ", "))),
+                            more > 0 ? fmt::format(" and {} more", more) : "");
+      }
+    }
+    set.notes.push_back(std::move(note));
   }
 }
 
@@ -146,15 +227,77 @@ void DrawFixedTriplets(const TrainingSetOptions& options, TrainingSet& set) {
       count < static_cast<size_t>(options.fixed_triplets) ? ", as many as the rarest allows" : ""));
 }
 
-// Items by split; frees what a test item may hold and notes what will have been seen.
-void DealOut(const Gathered& gathered, CachedPhotographs& cache, TrainingSet& set) {
+// Lists of rows of images -> lists of items, less the triplets of images that the catalogue lacks;
+// at most `limit` of each, drawn, where that is above 0. Adds to `dropped`.
+std::vector<std::vector<Triplet>> ItemLists(const std::vector<std::vector<Triplet>>& lists,
+                                            const std::vector<uint32_t>& item_of, size_t limit,
+                                            uint64_t seed, uint64_t& dropped) {
+  constexpr uint32_t kNone = std::numeric_limits<uint32_t>::max();
+  std::vector<std::vector<Triplet>> result;
+  for (const std::vector<Triplet>& list : lists) {
+    std::vector<Triplet>& items = result.emplace_back();
+    for (const Triplet& t : list) {
+      const Triplet item{.anchor = item_of[t.anchor],
+                         .positive = item_of[t.positive],
+                         .negative = item_of[t.negative]};
+      if (item.anchor == kNone || item.positive == kNone || item.negative == kNone) {
+        ++dropped;
+      } else {
+        items.push_back(item);
+      }
+    }
+    if (limit > 0 && limit < items.size()) {
+      Rng rng(seed);
+      rng.Shuffle(items);
+      items.resize(limit);
+    }
+  }
+  return result;
+}
+
+void TakeTriplets(const TrainingSetOptions& options, const GivenTriplets& given,
+                  const Gathered& gathered, TrainingSet& set) {
+  std::vector<uint32_t> item_of(given.lists.images.size() + 1,
+                                std::numeric_limits<uint32_t>::max());
+  for (uint32_t item = 0; item < gathered.list_rows.size(); ++item) {
+    item_of[gathered.list_rows[item]] = item;
+  }
+  item_of.back() = std::numeric_limits<uint32_t>::max();
+  uint64_t dropped = 0;
+  const TripletLists& lists = given.lists;
+  set.data.train_triplets =
+      ItemLists(lists.train, item_of, static_cast<size_t>(options.fixed_triplets),
+                options.split.seed, dropped);
+  set.data.validation_triplets = ItemLists(lists.validation, item_of, 0, 0, dropped);
+  for (NotionId c = 0; c < set.data.labels.notions().size(); ++c) {
+    set.notes.push_back(fmt::format("notion {}: {} training and {} validation triplets of {}",
+                                    set.data.labels.notions()[c].name,
+                                    set.data.train_triplets[c].size(),
+                                    set.data.validation_triplets[c].size(), options.triplets));
+  }
+  if (dropped > 0) {
+    set.notes.push_back(
+        fmt::format("{} triplets left out: the catalogue has not all of their images", dropped));
+  }
+}
+
+// Items by what they are for; frees what a test item may hold and notes what will have been seen.
+void DealOut(const Gathered& gathered, const std::optional<GivenTriplets>& given,
+             CachedPhotographs& cache, TrainingSet& set) {
   for (uint32_t i = 0; i < set.splits.size(); ++i) {
+    bool trains = set.splits[i] == Split::kTrain, validates = set.splits[i] == Split::kValidation;
+    if (given) {
+      trains = given->trains[gathered.list_rows[i]];
+      validates = given->validates[gathered.list_rows[i]];
+      set.splits[i] = trains ? Split::kTrain : validates ? Split::kValidation : Split::kTest;
+    }
     std::vector<uint8_t>& rgb = cache.photographs()[i].rgb;
-    if (set.splits[i] == Split::kTest) {
+    if (!trains && !validates) {
       std::vector<uint8_t>().swap(rgb);
       continue;
     }
-    (set.splits[i] == Split::kTrain ? set.data.train : set.data.validation).push_back(i);
+    if (trains) set.data.train.push_back(i);
+    if (validates) set.data.validation.push_back(i);
     set.seen_photographs.push_back(gathered.hashes[i]);
     if (!rgb.empty()) ++set.cached;
   }
@@ -166,9 +309,6 @@ void DealOut(const Gathered& gathered, CachedPhotographs& cache, TrainingSet& se
 }  // namespace
 
 void CheckNotionColumn(const std::string& notion, NotionKind kind, const Column& column) {
-  Require(column.type != ColumnType::kList,
-          "notion {}: column {} holds lists; a notion needs one value an item", notion,
-          column.name);
   Require(kind != NotionKind::kNumeric || column.type == ColumnType::kNumber,
           "notion {}: numeric, but column {} holds {}; --column {}:number rejects the rows that do "
           "not parse",
@@ -187,6 +327,7 @@ uint64_t TrainingSet::Fingerprint() const {
   add(data.validation);
   add(seen_photographs);
   for (const auto& triplets : data.train_triplets) add(triplets);
+  for (const auto& triplets : data.validation_triplets) add(triplets);
   text += fmt::format("{:016x}\n", data.labels.Fingerprint());
   return Hash64(text);
 }
@@ -195,12 +336,15 @@ TrainingSet MakeTrainingSet(const Catalogue& catalogue, const TrainingSetOptions
                             RejectFile& rejects, const ProgressSink& progress,
                             const StopFlag* stop) {
   Sources sources = ResolveSources(catalogue, options);
+  std::optional<GivenTriplets> given;
+  if (!options.triplets.empty()) given.emplace(options.triplets, sources.notions);
   auto cache =
       std::make_unique<CachedPhotographs>(options.stream.preprocessing, options.stream.limits);
   Gathered gathered;
   gathered.labels.resize(sources.notions.size());
   TrainingSet set;
-  set.counts = Gather(catalogue, options, sources, rejects, progress, stop, *cache, gathered);
+  set.counts =
+      Gather(catalogue, options, sources, given, rejects, progress, stop, *cache, gathered);
   if (set.counts.accepted == 0) {
     rejects.Commit();
     Fail(ErrorCode::kFailed, "catalogue {}: none of its {} rows was accepted", catalogue.path(),
@@ -209,8 +353,13 @@ TrainingSet MakeTrainingSet(const Catalogue& catalogue, const TrainingSetOptions
   ResolveNotions(options, gathered, sources.notions);
   set.data.labels = LabelTable(std::move(sources.notions), gathered.labels);
   set.splits = AssignSplits(options.split, gathered.groups, gathered.hashes);
-  DealOut(gathered, *cache, set);
-  if (options.fixed_triplets > 0) DrawFixedTriplets(options, set);
+  DealOut(gathered, given, *cache, set);
+  if (given) {
+    TakeTriplets(options, *given, gathered, set);
+  } else {
+    DescribeNotions(gathered, set);
+    if (options.fixed_triplets > 0) DrawFixedTriplets(options, set);
+  }
   set.data.photographs = cache.get();
   set.source = std::move(cache);
   return set;

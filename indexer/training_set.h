@@ -17,6 +17,10 @@ struct TrainingSetOptions {
   StreamOptions stream;
   // Triplets a notion, drawn once among the training items; 0: drawn in each batch by the trainer.
   int64_t fixed_triplets = 0;
+  // A folder of fixed triplets (triplet_lists.h), which then say too what trains and what
+  // validates, `split` being for nothing; of each training list `fixed_triplets`, drawn, if that is
+  // above 0. Empty: none.
+  std::string triplets;
   // Decoded photographs kept in memory; those beyond it are decoded again at every use.
   uint64_t cache_bytes = 2ull << 30;
 };
@@ -34,14 +38,14 @@ struct TrainingSet {
   uint64_t Fingerprint() const;
 };
 
-// Throws Error(kInvalidArgument) where a notion of this kind cannot be read from the column: lists,
-// or text for a numeric one.
+// Throws Error(kInvalidArgument) where a notion of this kind cannot be read from the column: a
+// numeric one needs numbers.
 void CheckNotionColumn(const std::string& notion, NotionKind kind, const Column& column);
 
 // Reads the catalogue once. Throws Error(kInvalidArgument) where a notion's column is missing, of
-// the wrong type (a numeric notion needs a number column, a list column makes no notion), or
-// notions are named twice; Error(kFailed) where no row is accepted. `rejects` is committed only
-// then; else it is the caller's to commit, once something has come of the set.
+// the wrong type (a numeric notion needs a number column), or notions are named twice;
+// Error(kFailed) where no row is accepted. `rejects` is committed only then; else it is the
+// caller's to commit, once something has come of the set.
 TrainingSet MakeTrainingSet(const Catalogue& catalogue, const TrainingSetOptions& options,
                             RejectFile& rejects, const ProgressSink& progress,
                             const StopFlag* stop);

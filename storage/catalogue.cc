@@ -20,12 +20,13 @@
 #include "storage/internal/paths.h"
 #include "storage/internal/row_checker.h"
 #include "storage/internal/text_check.h"
+#include "storage/internal/zappos_reader.h"
 
 namespace csn {
 namespace fs = std::filesystem;
 namespace {
 
-enum class Format { kCsv, kJsonl, kFolder };
+enum class Format { kCsv, kJsonl, kFolder, kZappos };
 
 // What tells whether a file is still the one that was opened.
 struct FileStamp {
@@ -50,7 +51,7 @@ Format FormatOf(const std::string& path) {
     Fail(ErrorCode::kNotFound, "catalogue {}: there is no such file or folder", path);
   }
   if (error) Fail(ErrorCode::kFailed, "catalogue {}: {}", path, error.message());
-  if (fs::is_directory(status)) return Format::kFolder;
+  if (fs::is_directory(status)) return IsZapposFolder(path) ? Format::kZappos : Format::kFolder;
   // A pipe cannot be read twice.
   Require(fs::is_regular_file(status), "catalogue {}: expected a regular file or a folder", path);
   const std::string extension = LowerExtension(path);
@@ -94,7 +95,8 @@ struct Catalogue::Impl {
   Format format = Format::kCsv;
   std::string folder;              // image paths are relative to it; "" = here
   std::vector<std::string> files;  // of a folder, as it was listed
-  FileStamp stamp;                 // of a file
+  std::string table;               // the file that rows stand in; "" of a folder
+  FileStamp stamp;                 // of it
   std::vector<Column> columns;
   std::vector<ColumnSummary> summaries;
   uint64_t row_count = 0;
@@ -122,6 +124,8 @@ std::unique_ptr<RowSource> Catalogue::Impl::MakeSource() const {
       return std::make_unique<CsvReader>(path);
     case Format::kJsonl:
       return std::make_unique<JsonlReader>(path);
+    case Format::kZappos:
+      return std::make_unique<ZapposReader>(path);
     case Format::kFolder:
       break;
   }
@@ -199,7 +203,12 @@ Catalogue Catalogue::Open(const std::string& path, const CatalogueOptions& optio
   if (impl->format == Format::kFolder) {
     impl->folder = path;
     impl->files = ListImages(path, options.allow_outside);
+  } else if (impl->format == Format::kZappos) {
+    impl->folder = path;
+    impl->table = ZapposMetaData(path);
+    impl->stamp = StampOf(impl->table);
   } else {
+    impl->table = path;
     impl->folder = fs::path(path).parent_path().string();
     impl->stamp = StampOf(path);
   }
@@ -214,7 +223,7 @@ uint64_t Catalogue::row_count() const { return impl_->row_count; }
 
 void Catalogue::ForEach(const std::function<bool(CatalogueRow&&, uint64_t line)>& sink) const {
   const Impl& impl = *impl_;
-  if (impl.format != Format::kFolder && StampOf(impl.path) != impl.stamp) impl.FailChanged();
+  if (!impl.table.empty() && StampOf(impl.table) != impl.stamp) impl.FailChanged();
   const std::unique_ptr<RowSource> source = impl.MakeSource();
   RowChecker checker = impl.MakeChecker();
   uint64_t rows = 0;

@@ -1,4 +1,5 @@
-// A catalogue of products as a stream: CSV with a header row, JSONL, or a folder of images.
+// A catalogue of products as a stream: CSV with a header row, JSONL, a folder of images, or
+// UT-Zappos50K's own layout.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +47,8 @@ class Catalogue {
  public:
   // Reads the whole file once for columns and types. `path` is a .csv or .jsonl file (JSONL where
   // the name ends in .jsonl or .ndjson) or a folder, whose JPEG, PNG and WebP files become items
-  // with their relative path less its extension as sku. Throws Error(kNotFound) where there is
+  // with their relative path less its extension as sku; unless it is laid out as UT-Zappos50K
+  // (internal/zappos_reader.h). Throws Error(kNotFound) where there is
   // nothing, Error(kInvalidArgument) where the header lacks `sku` or `image`, names a column twice,
   // or a declared column does not exist.
   static Catalogue Open(const std::string& path, const CatalogueOptions& options = {});

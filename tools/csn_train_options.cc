@@ -37,8 +37,12 @@ void AddRecipeOptions(po::options_description& options) {
       "notions in the order of its masks")(
       "fixed-triplets", po::value<int64_t>()->value_name("N"),
       "draw so many triplets a notion once, instead of new ones in each batch (default of --recipe "
-      "paper: 50000)")("augment", po::value<std::string>()->value_name("KIND"),
-                       "shift (default: mirror and shift), mirror, or none");
+      "paper: 50000)")(
+      "triplets", po::value<std::string>()->value_name("DIR"),
+      "take fixed triplets from DIR/tripletlists, laid out as the paper's authors released them; "
+      "they say too what trains and what validates (--fixed-triplets: at most N of each list)")(
+      "augment", po::value<std::string>()->value_name("KIND"),
+      "shift (default: mirror and shift), mirror, or none");
 }
 
 void AddOptimiserOptions(po::options_description& options) {
@@ -194,9 +198,14 @@ TrainingSetOptions ReadSetOptions(const po::variables_map& values, const TrainOp
   options.stream.preprocessing = train.preprocessing;
   options.stream.threads = train.threads;
   options.cache_bytes = ParseBytes(values["cache"].as<std::string>());
+  if (values.count("triplets") != 0) {
+    options.triplets = values["triplets"].as<std::string>();
+    Require(options.split.by.empty(), "--triplets and --split-by: the triplets split the items");
+  }
   if (values.count("fixed-triplets") != 0) {
     options.fixed_triplets = IntegerOption(values, "fixed-triplets", 1, kMostTriplets);
-  } else if (train.recipe == Recipe::kPaper && train.import_checkpoint.empty()) {
+  } else if (train.recipe == Recipe::kPaper && train.import_checkpoint.empty() &&
+             options.triplets.empty()) {
     options.fixed_triplets = kPaperTriplets;
   }
   return options;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <unordered_set>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -31,7 +32,8 @@ size_t RequiredField(const std::string& path, const std::vector<std::string>& he
 
 }  // namespace
 
-CsvReader::CsvReader(const std::string& path) : path_(path), lines_(path) {
+CsvReader::CsvReader(const std::string& path, CsvKeys keys)
+    : path_(path), keys_(std::move(keys)), lines_(path) {
   csv_init(&parser_, CSV_STRICT);
   csv_set_term_func(&parser_, IsRowEnd);
   csv_set_space_func(&parser_, IsBlank);
@@ -60,8 +62,8 @@ void CsvReader::ReadHeader() {
     Require(seen.insert(header_[i]).second, "{}: the header names column {} twice", path_,
             Quoted(header_[i]));
   }
-  sku_field_ = RequiredField(path_, header_, "sku");
-  image_field_ = RequiredField(path_, header_, "image");
+  sku_field_ = RequiredField(path_, header_, keys_.sku);
+  if (!keys_.image.empty()) image_field_ = RequiredField(path_, header_, keys_.image);
   for (size_t i = 0; i < header_.size(); ++i) {
     if (i != sku_field_ && i != image_field_) columns_.push_back(header_[i]);
   }

@@ -4,6 +4,7 @@
 #include <csv.h>
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,12 @@
 
 namespace csn {
 
+// Which columns of the header are every item's own.
+struct CsvKeys {
+  std::string sku = "sku";
+  std::string image = "image";  // empty: there is none, rows come without
+};
+
 // A row that is malformed, has the wrong number of fields, or is longer than kMaxRowBytes is
 // rejected; reading goes on at the line after the one where it began, so that a quote left open
 // costs its own row and not those it swallowed. Blanks around unquoted fields are dropped, blank
@@ -19,8 +26,8 @@ namespace csn {
 class CsvReader : public RowSource {
  public:
   // Reads the header. Throws Error(kInvalidArgument) naming file and column where there is none, it
-  // is malformed, lacks `sku` or `image`, or names a column twice or not at all.
-  explicit CsvReader(const std::string& path);
+  // is malformed, lacks a key, or names a column twice or not at all.
+  explicit CsvReader(const std::string& path, CsvKeys keys = {});
   ~CsvReader() override;
   CsvReader(const CsvReader&) = delete;
   CsvReader& operator=(const CsvReader&) = delete;
@@ -43,6 +50,7 @@ class CsvReader : public RowSource {
   void ReadHeader();
 
   std::string path_;
+  const CsvKeys keys_;
   LineReader lines_;
   std::deque<Line> again_;  // lines of a rejected record, to be read again one by one
   csv_parser parser_;
@@ -52,7 +60,7 @@ class CsvReader : public RowSource {
 
   std::vector<std::string> header_;
   size_t sku_field_ = 0;
-  size_t image_field_ = 0;
+  std::optional<size_t> image_field_;
   std::vector<std::string> columns_;
 };
 

@@ -3,6 +3,7 @@
 
 #include "embedder/model_file.h"
 #include "tests/support/shop.h"
+#include "tests/support/zappos.h"
 
 namespace csn::test {
 namespace {
@@ -82,6 +83,24 @@ TEST(TrainSystemsTest, ThePapersRecipeTakesFixedTripletsInThreePasses) {
   EXPECT_EQ(model.training.masks, MaskKind::kLearned);
   EXPECT_EQ(model.preprocessing.fit, Fit::kCrop);
   ExpectError(TrainCommand("--epochs 1 --steps 4"), 2, "give one of them", folder.path());
+}
+
+// The released layout of UT-Zappos50K, lists and all, without converting anything.
+TEST(TrainSystemsTest, TakesTheReleasedZapposTree) {
+  const TempDir folder;
+  WriteZapposTree(folder / "zappos");
+  const json report = json::parse(
+      RunOk("csn_train --catalogue zappos --triplets zappos --notion class=Category "
+            "--notion closure=Closure --recipe paper --trunk small --size 32 --dim 8 --epochs 1 "
+            "--batch 40 --model m.csn",
+            folder.path()));
+  // Two lists of 120, three photographs a triplet.
+  EXPECT_EQ(report["images"], 2 * 120 * 3);
+  EXPECT_LE(report["items"]["train"], 40);
+  EXPECT_GE(report["items"]["test"], 10);
+  RunOk("csn_index build --catalogue zappos --model m.csn --index idx", folder.path());
+  ExpectError("csn_train --catalogue zappos --triplets zappos --notion Gender --model m.csn", 3,
+              "Gender_tripletlist_train.txt", folder.path());
 }
 
 // Killed after its first epochs, whatever it was doing: the same model, byte for byte.

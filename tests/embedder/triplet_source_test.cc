@@ -76,8 +76,24 @@ TEST(LabelTableTest, RefusesValuesOfTheWrongType) {
               ThrowsError(ErrorCode::kInvalidArgument, "notion heel"));
   std::vector<Value> sizes(1);
   sizes[0] = std::vector<std::string>{"S", "M"};
-  EXPECT_THAT([&] { LabelTable({Categorical("size")}, {sizes}); },
-              ThrowsError(ErrorCode::kInvalidArgument, "lists"));
+  EXPECT_THAT([&] { LabelTable({Numeric("size", 1, 2)}, {sizes}); },
+              ThrowsError(ErrorCode::kInvalidArgument, "no number"));
+}
+
+TEST(LabelTableTest, ListsAreCloseWhereTheyShareAValue) {
+  using List = std::vector<std::string>;
+  const LabelTable labels({Categorical("closure")},
+                          {{Value(List{"zip", "lace"}), Value(List{"lace"}),
+                            Value(List{"strap", "zip", "zip"}), Value("strap"), Value()}});
+  const bool close[5][5] = {
+      {1, 1, 1, 0, 0}, {1, 1, 0, 0, 0}, {1, 0, 1, 1, 0}, {0, 0, 1, 1, 0}, {0, 0, 0, 0, 0}};
+  for (uint32_t a = 0; a < 5; ++a) {
+    EXPECT_EQ(labels.Known(0, a), a < 4);
+    for (uint32_t b = 0; b < 5; ++b) {
+      EXPECT_EQ(labels.Close(0, a, b), close[a][b]) << a << ", " << b;
+      EXPECT_EQ(labels.Far(0, a, b), a < 4 && b < 4 && !close[a][b]) << a << ", " << b;
+    }
+  }
 }
 
 // Random labels with gaps; every draw must satisfy the definition, and every possible anchor must
@@ -86,20 +102,27 @@ TEST(TripletSamplerTest, DrawsOnlyTripletsAndAllAnchors) {
   for (uint64_t seed = 1; seed <= 30; ++seed) {
     SCOPED_TRACE(seed);
     Rng rng(seed);
-    std::vector<Value> classes, numbers;
+    std::vector<Value> classes, numbers, lists;
     const size_t n = 5 + rng.Below(60);
     for (size_t i = 0; i < n; ++i) {
       classes.emplace_back();
       numbers.emplace_back();
       if (rng.Uniform() >= 0.1) classes.back() = "v" + std::to_string(rng.Below(6));
       if (rng.Uniform() >= 0.1) numbers.back() = static_cast<double>(rng.Below(20)) / 10;
+      std::vector<std::string> list;
+      for (uint64_t left = rng.Below(4); left > 0; --left) {
+        list.push_back("v" + std::to_string(rng.Below(7)));
+      }
+      lists.emplace_back();
+      if (!list.empty()) lists.back() = list;
     }
-    const LabelTable labels({Categorical("c"), Numeric("x", 0.2, 0.6)}, {classes, numbers});
+    const LabelTable labels({Categorical("c"), Numeric("x", 0.2, 0.6), Categorical("l")},
+                            {classes, numbers, lists});
     std::vector<uint32_t> items;
     for (uint32_t i = 0; i < n; ++i) {
       if (rng.Uniform() < 0.8) items.push_back(i);
     }
-    for (NotionId c = 0; c < 2; ++c) {
+    for (NotionId c = 0; c < 3; ++c) {
       std::map<uint32_t, int> anchors;
       for (const uint32_t a : items) {
         int positives = 0, negatives = 0;

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/distance.h"
+#include "base/hash.h"
 #include "embedder/embedder.h"
 #include "embedder/torch/learner.h"
 #include "embedder/torch/runtime.h"
@@ -114,7 +115,7 @@ std::vector<double> ErrorOf(const Model& model, const World& world, uint64_t see
   const Matrix e = embedder->Embed(LoadPhotographs(world.data, kSize, items, 2), items.size());
   std::vector<double> errors;
   for (NotionId c = 0; c < 2; ++c) {
-    Rng rng(seed + c);
+    Rng rng(seed + Hash64(world.data.labels.notions()[c].name));
     int wrong = 0;
     for (const Triplet& t : TripletSampler(world.data.labels, c, items).Sample(4000, rng)) {
       const auto distance = [&](uint32_t to) {
