@@ -44,10 +44,7 @@ const Page kPage = {
         "      heels within the 10th percentile of differences are close, beyond the 50th far\n"
         "  csn_train --catalogue shop.csv --notion colour --trunk resnet18 --split-by style \\\n"
         "            --model shop.csn --steps 5000\n"
-        "      the paper's trunk; items of one style stay on one side of the split\n"
-        "  csn_train --catalogue shop.csv --notion colour --notion brand --specialists \\\n"
-        "            --model four.csn\n"
-        "      a network a notion, to compare with\n"};
+        "      the paper's trunk; items of one style stay on one side of the split\n"};
 
 // Found out before hours of training, not after. Only a model is replaced: a slip in the command
 // line must not cost a catalogue.
