@@ -13,9 +13,9 @@ set(arrows_indexer indexer query storage embedder base)
 set(arrows_tools tools indexer query storage embedder base)
 set(arrows_tests ${folders})
 # Never in a header at a folder's root: whoever includes it would have to compile these too.
-set(hidden_prefixes torch/ ATen/ c10/ faiss/ rocksdb/)
+set(hidden_prefixes torch/ ATen/ c10/ caffe2/ faiss/ rocksdb/)
 # Standard headers have no dot; these are C's, POSIX's and the compiler's.
-set(system_header "^([a-z_0-9]+|(sys|linux|arpa|netinet)/[a-z_0-9]+\\.h|(dirent|dlfcn|elf|fcntl|poll|pthread\
+set(system_header "^([a-z_0-9]+|(sys|linux|arpa|netinet)/[a-z_0-9]+\\.h|(dirent|dlfcn|elf|fcntl|malloc|poll|pthread\
 |pwd|sched|signal|spawn|termios|time|unistd|cpuid|immintrin|execinfo|cxxabi)\\.h)$")
 
 set(error_count 0)
