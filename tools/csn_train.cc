@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "base/thread_pool.h"
 #include "embedder/trainer.h"
 #include "indexer/training_set.h"
 #include "tools/cli.h"
@@ -212,7 +213,7 @@ std::string DescribeRun(const TrainOptions& options, const TrainingSet& set) {
                     {"margin", options.margin},
                     {"embedding-weight", options.embedding_weight},
                     {"mask-weight", options.mask_weight},
-                    {"threads", options.threads},
+                    {"threads", options.threads > 0 ? options.threads : DefaultThreads()},
                     {"data", fmt::format("{:016x}", set.Fingerprint())}};
   return run.dump();
 }

@@ -176,6 +176,8 @@ void AddTrainOptions(po::options_description& options) {
 TrainOptions ReadTrainOptions(const po::variables_map& values) {
   TrainOptions options;
   const bool import = values.count("import-checkpoint") != 0;
+  Require(!import || !values["resume"].as<bool>(),
+          "--import-checkpoint and --resume: nothing is trained that could go on");
   if (import || ParseRecipe(values["recipe"].as<std::string>()) == Recipe::kPaper) {
     options = PaperOptions();
   }

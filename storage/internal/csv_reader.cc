@@ -50,8 +50,8 @@ CsvReader::~CsvReader() { csv_free(&parser_); }
 
 void CsvReader::ReadHeader() {
   const std::optional<Record> record = NextRecord(0);
-  Require(record.has_value(), "{}: the file is empty; expected a header row with sku and image",
-          path_);
+  Require(record.has_value(),
+          "{}: the file is empty; expected a header row with a column called {}", path_, keys_.sku);
   Require(record->problem.empty(), "{}: header, line {}: {}", path_, record->line, record->problem);
   header_ = record->fields;
   Require(header_.size() <= kMaxColumns, "{}: the header has {} columns, at most {} are allowed",

@@ -85,6 +85,23 @@ TEST(TrainSystemsTest, ThePapersRecipeTakesFixedTripletsInThreePasses) {
   ExpectError(TrainCommand("--epochs 1 --steps 4"), 2, "give one of them", folder.path());
 }
 
+// A flag that did not reach the training would leave the model as it is.
+TEST(TrainSystemsTest, EveryFlagThatChangesResultsDoes) {
+  const TempDir folder;
+  const std::string steps = "--steps 4 --threads 1 ";
+  const std::string expected = Train(steps, folder)["model_id"];
+  // Those that the model file does not record, so that only weights can tell.
+  for (const char* flag : {"--margin 5", "--embedding-weight 1", "--mask-weight 1",
+                           "--learning-rate 0.1", "--mask-learning-rate 0.5", "--weight-decay 1",
+                           "--schedule exponential", "--augment none", "--augment mirror"}) {
+    EXPECT_NE(Train(steps + flag, folder)["model_id"], expected) << flag;
+  }
+  EXPECT_NE(Train(steps + "--schedule exponential --rate-decay 0.5", folder)["model_id"],
+            Train(steps + "--schedule exponential", folder)["model_id"]);
+  ExpectError(TrainCommand("--import-checkpoint none.pth --resume"), 2,
+              "--import-checkpoint and --resume", folder.path());
+}
+
 // The released layout of UT-Zappos50K, lists and all, without converting anything.
 TEST(TrainSystemsTest, TakesTheReleasedZapposTree) {
   const TempDir folder;

@@ -6,11 +6,13 @@
 
 #include "base/random.h"
 #include "embedder/torch/triplet_loss.h"
+#include "tests/torch/tensors.h"
 
 namespace csn {
 namespace {
 
-using Rows = std::vector<std::vector<double>>;
+using test::Rows;
+using test::ToTensor;
 
 // B triplets in 3 B rows by role, as the paper's recipe places them.
 struct Example {
@@ -34,17 +36,6 @@ struct Example {
   std::vector<Triplet> triplets;
   std::vector<NotionId> notions;
 };
-
-torch::Tensor ToTensor(const Rows& rows) {
-  torch::Tensor tensor = torch::empty(
-      {static_cast<int64_t>(rows.size()), static_cast<int64_t>(rows[0].size())}, torch::kFloat64);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    for (size_t k = 0; k < rows[i].size(); ++k) {
-      tensor[static_cast<int64_t>(i)][static_cast<int64_t>(k)] = rows[i][k];
-    }
-  }
-  return tensor.set_requires_grad(true);
-}
 
 double Frobenius(const Rows& rows, size_t begin, size_t end) {
   double sum = 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "embedder/torch/learner.h"
 #include "tests/support/test_support.h"
 #include "tests/torch/shoe_world.h"
 
@@ -139,6 +140,18 @@ TEST(PyTorchFileTest, AStateDictStartsTheTrunk) {
   EXPECT_EQ(after.size(), before.size());
   const auto head = std::ranges::find(after, "head.weight", &Tensor::name);
   EXPECT_EQ(head->values, std::ranges::find(before, "head.weight", &Tensor::name)->values);
+}
+
+TEST(PyTorchFileTest, ALearnerStartsFromTheFileItsOptionsName) {
+  const test::TempDir folder;
+  torch::manual_seed(5);
+  const TrunkNet source(Trunk::kResNet18, 16);
+  SaveStateDict(folder / "resnet18.pth", source);
+  TrainOptions options = PaperOptions();
+  options.dim = 16;
+  EXPECT_FALSE(SameTensors(Learner(options, 2).Tensors(), TrunkTensors(source), false));
+  options.init = folder / "resnet18.pth";
+  EXPECT_TRUE(SameTensors(Learner(options, 2).Tensors(), TrunkTensors(source), false));
 }
 
 TEST(PyTorchFileTest, SaysWhatIsMissingOrOlder) {

@@ -2,11 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "embedder/embedder.h"
 #include "embedder/internal/batch_loader.h"
 #include "embedder/torch/csn_model.h"
 #include "embedder/torch/learner.h"
+#include "embedder/torch/runtime.h"
+#include "embedder/torch/triplet_loss.h"
 #include "tests/support/test_support.h"
 #include "tests/torch/shoe_world.h"
 
@@ -132,6 +135,47 @@ TEST(SystemsTest, ThePapersRecipeLearnsFromFixedTriplets) {
   options.epochs = 1;
   const TrainReport efficient = TrainModel(options, data, {});
   EXPECT_LT(efficient.model.training.images, 600u * 3);
+}
+
+// Each role has batch statistics of its own by the paper's recipe, and all photographs of a batch
+// together by the default one.
+TEST(SystemsTest, RolesPassTheNetworkAsTheirRecipeSays) {
+  const World& world = SharedWorld();
+  TrainingData data = world.data;
+  for (NotionId c = 0; c < 2; ++c) {
+    Rng rng(c);
+    data.train_triplets.push_back(
+        TripletSampler(data.labels, c, data.train).SampleDistinct(20, rng));
+  }
+  TrainOptions options = world.options;
+  options.batch = 12;
+  options.recipe = Recipe::kPaper;
+  BatchLoader loader(options, data, 0, 1);
+  const Batch batch = *loader.Next();
+  const int64_t n = 12;
+  const auto loss = [&](bool apart) {
+    torch::manual_seed(options.seed);
+    TrunkNet trunk(options.trunk, options.dim);
+    UseChannelsLast(trunk);
+    trunk->train();
+    const size_t bytes = static_cast<size_t>(n) * kSize * kSize * 3;
+    std::vector<torch::Tensor> roles;
+    for (int64_t role = 0; apart && role < 3; ++role) {
+      roles.push_back(trunk->forward(
+          NormaliseBatch(batch.photographs.data() + static_cast<size_t>(role) * bytes, n, kSize)));
+    }
+    if (!apart) {
+      roles.push_back(trunk->forward(NormaliseBatch(batch.photographs.data(), 3 * n, kSize)));
+    }
+    return FixedTripletLoss(torch::cat(roles), StartMasks(options.masks, 2, options.dim),
+                            batch.triplets, batch.notions, Recipe::kPaper, {})
+        .item<double>();
+  };
+  const double step = Learner(options, 2).Step(batch);
+  EXPECT_NEAR(step, loss(true), 1e-5);
+  EXPECT_GT(std::abs(loss(true) - loss(false)), 1e-3);
+  EXPECT_THAT([&] { TrainModel(options, world.data, {}); },
+              test::ThrowsError(ErrorCode::kInvalidArgument, "fixed triplets"));
 }
 
 TEST(ScheduleTest, RatesFollowTheirFormulas) {

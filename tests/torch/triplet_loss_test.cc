@@ -6,11 +6,13 @@
 #include <cmath>
 
 #include "base/random.h"
+#include "tests/torch/tensors.h"
 
 namespace csn {
 namespace {
 
 using Picks = TripletSampler::Picks;
+using test::ToTensor;
 
 // The loss by its definition, in plain loops over doubles, sharing nothing with the code under
 // test.
@@ -57,17 +59,6 @@ double LossByHand(const std::vector<std::vector<double>>& e,
   }
   return hinge / notions + w.embedding * std::sqrt(squares / e.size()) +
          w.mask * mask_sum / notions;
-}
-
-torch::Tensor ToTensor(const std::vector<std::vector<double>>& rows) {
-  torch::Tensor tensor = torch::empty(
-      {static_cast<int64_t>(rows.size()), static_cast<int64_t>(rows[0].size())}, torch::kFloat64);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    for (size_t k = 0; k < rows[i].size(); ++k) {
-      tensor[static_cast<int64_t>(i)][static_cast<int64_t>(k)] = rows[i][k];
-    }
-  }
-  return tensor.set_requires_grad(true);
 }
 
 TEST(TripletLossTest, WorkedByHand) {
