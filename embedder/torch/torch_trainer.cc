@@ -133,14 +133,13 @@ TrainReport TrainSpecialists(const TrainOptions& options, const TrainingData& da
       reports.push_back(
           {.model = resume->finished[i], .untrained_error = {resume->finished_untrained_error[i]}});
     }
-    own.steps = resume->best.training.steps;
   }
   const size_t resumed = reports.size();
   for (NotionId c = static_cast<NotionId>(resumed); c < notions.size(); ++c) {
     const TrainCallbacks own_callbacks = CallbacksOf(callbacks, notions[c], c, reports);
     TrainReport report =
         TrainNetwork(own, DataOf(data, c), own_callbacks, c == resumed ? resume : nullptr);
-    own.steps = report.model.training.steps;  // what the first one chose
+    own.steps = report.model.training.steps;  // what the first one chose, now or then
     if (report.interrupted && c + 1 < notions.size()) {
       Fail(ErrorCode::kInterrupted,
            "stopped before the last specialist had a model: {} of {} are done", c, notions.size());

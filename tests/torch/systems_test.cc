@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "embedder/embedder.h"
 #include "embedder/internal/batch_loader.h"
@@ -226,19 +227,24 @@ TEST(ResumeTest, OfSpecialistsToo) {
 }
 
 TEST(ResumeTest, ByThePlanOfTheRunThatMeasuredIt) {
-  TrainOptions options = ShortOptions();
-  options.steps = 0;
-  options.minutes = 0.02;
   const World& world = SharedWorld();
-  std::optional<Checkpoint> first;
-  TrainCallbacks callbacks;
-  callbacks.checkpoint = [&](Checkpoint&& checkpoint) {
-    if (!first) first = std::move(checkpoint);
-  };
-  const TrainReport whole = TrainModel(options, world.data, callbacks);
-  ASSERT_TRUE(first);
-  EXPECT_EQ(FormatModel(TrainModel(options, world.data, {}, &*first).model),
-            FormatModel(whole.model));
+  for (const bool specialists : {false, true}) {
+    SCOPED_TRACE(specialists);
+    TrainOptions options = ShortOptions();
+    options.steps = 0;
+    options.minutes = specialists ? 0.05 : 0.02;
+    options.specialists = specialists;
+    std::optional<Checkpoint> first;
+    TrainCallbacks callbacks;
+    callbacks.checkpoint = [&](Checkpoint&& checkpoint) {
+      if (!first) first = std::move(checkpoint);
+    };
+    const TrainReport whole = TrainModel(options, world.data, callbacks);
+    ASSERT_TRUE(first);
+    options.minutes = 100;  // what is planned stands, whatever is asked for now
+    EXPECT_EQ(FormatModel(TrainModel(options, world.data, {}, &*first).model),
+              FormatModel(whole.model));
+  }
 }
 
 TEST(ResumeTest, AStateOfAnotherNetworkIsRefused) {
