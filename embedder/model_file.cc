@@ -99,6 +99,7 @@ Json TrainingToJson(const TrainingRecord& record) {
           {"recipe", record.recipe},
           {"masks", MaskKindName(record.masks)},
           {"images", record.images},
+          {"fixed_triplets", record.fixed_triplets},
           {"best_epochs", record.best_epochs},
           {"train_items", record.train_items},
           {"validation_items", record.validation_items},
@@ -115,6 +116,7 @@ TrainingRecord TrainingFromJson(const Json& json, uint32_t version) {
     record.recipe = json.at("recipe");
     record.masks = ParseMaskKind(json.at("masks").get<std::string>());
     record.images = json.at("images");
+    record.fixed_triplets = json.value("fixed_triplets", int64_t{0});
     record.best_epochs = json.at("best_epochs").get<std::vector<int64_t>>();
   } else if (const int64_t best = json.at("best_epoch"); best > 0) {
     record.best_epochs = {best};

@@ -59,6 +59,7 @@ struct TrainingRecord {
   std::string recipe = "default";
   MaskKind masks = MaskKind::kPreinitialised;
   uint64_t images = 0;  // photographs that the networks saw, repetitions counted; 0: not recorded
+  int64_t fixed_triplets = 0;        // a notion, drawn or given once; 0: drawn in each batch
   std::vector<int64_t> best_epochs;  // [networks] whose weights these are, 1-based
   int64_t train_items = 0;
   int64_t validation_items = 0;

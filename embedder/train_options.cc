@@ -45,8 +45,9 @@ void CheckTrainOptions(const TrainOptions& options, size_t notions) {
           "training: a batch of {}; a triplet takes {} photographs", options.batch, kLeastBatch);
   Require(options.steps >= 0, "training: {} steps", options.steps);
   Require(options.epochs >= 0, "training: {} epochs", options.epochs);
-  Require(options.steps > 0 || options.epochs > 0 || options.minutes > 0, "training: {} minutes",
-          options.minutes);
+  Require(options.images >= 0, "training: {} images", options.images);
+  Require(options.steps > 0 || options.epochs > 0 || options.images > 0 || options.minutes > 0,
+          "training: {} minutes", options.minutes);
   Require(notions > 0, "training: no notion");
   Require(options.specialists || options.dim >= static_cast<int64_t>(notions),
           "training: an embedding of {} dimensions (--dim) for {} notions; expected at least one a "

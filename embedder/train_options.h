@@ -60,9 +60,11 @@ struct TrainOptions {
   // Photographs a step; with fixed triplets, triplets a step. 0: a 25th of the training items, 32
   // at least and 192 at most, so that small catalogues still take enough steps; 256 triplets.
   int64_t batch = 0;
-  uint64_t seed = 1;                 // weights, order, augmentation, triplets
-  int64_t steps = 0;                 // 0: by `epochs`
-  int64_t epochs = 0;                // 0: as many steps as fit `minutes`
+  uint64_t seed = 1;   // weights, order, augmentation, triplets
+  int64_t steps = 0;   // 0: by `epochs`
+  int64_t epochs = 0;  // 0: by `images`
+  int64_t images = 0;  // photographs that the network sees, repetitions counted, all specialists
+                       // together; rounded to whole steps. 0: as many steps as fit `minutes`
   double learning_rate = 1e-3;       // Adam
   double mask_learning_rate = 1e-2;  // the same for masks
   double weight_decay = 1e-4;        // of the trunk
@@ -72,7 +74,7 @@ struct TrainOptions {
   double margin = 0.2;
   double embedding_weight = 5e-3;  // of L_W
   double mask_weight = 5e-4;       // of L_M
-  // Time to plan for where neither `steps` nor `epochs` is given, evaluation included; and the most
+  // Time to plan for where none of those is given, evaluation included; and the most
   // epochs that are worth while.
   double minutes = 10;
   int64_t max_epochs = 60;

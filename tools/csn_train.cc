@@ -204,6 +204,7 @@ std::string DescribeRun(const TrainOptions& options, const TrainingSet& set) {
                     {"seed", options.seed},
                     {"steps", options.steps},
                     {"epochs", options.epochs},
+                    {"images", options.images},
                     {"learning-rate", options.learning_rate},
                     {"mask-learning-rate", options.mask_learning_rate},
                     {"weight-decay", options.weight_decay},

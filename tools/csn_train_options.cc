@@ -126,13 +126,15 @@ void ReadOptimiser(const po::variables_map& values, TrainOptions& options) {
 }
 
 void ReadBudget(const po::variables_map& values, TrainOptions& options) {
-  const size_t given = values.count("steps") + values.count("epochs") + values.count("minutes");
-  Require(given <= 1, "--steps, --epochs and --minutes: give one of them");
+  const size_t given = values.count("steps") + values.count("epochs") + values.count("images") +
+                       values.count("minutes");
+  Require(given <= 1, "--steps, --epochs, --images and --minutes: give one of them");
   if (given == 0) return;
   options.steps = 0;
   options.epochs = 0;
   if (values.count("steps") != 0) options.steps = IntegerOption(values, "steps", 1, kMostSteps);
   if (values.count("epochs") != 0) options.epochs = IntegerOption(values, "epochs", 1, kMostSteps);
+  if (values.count("images") != 0) options.images = IntegerOption(values, "images", 1, kMostSteps);
   if (values.count("minutes") != 0) {
     options.minutes = NumberOption(values, "minutes", 0.01, kMostMinutes);
     options.max_epochs = INT64_MAX;  // whoever names a time wants it used
@@ -160,6 +162,8 @@ void AddTrainOptions(po::options_description& options) {
   AddOptimiserOptions(optimiser);
   budget.add_options()("steps", po::value<int64_t>()->value_name("N"), "steps to train")(
       "epochs", po::value<int64_t>()->value_name("N"), "or epochs")(
+      "images", po::value<int64_t>()->value_name("N"),
+      "or as many steps as show the networks N photographs, repetitions counted")(
       "minutes", po::value<double>()->value_name("M"),
       "or as many steps as fit so many minutes (default: 10, or 60 epochs if those are fewer; of "
       "--recipe paper: 200 epochs)");

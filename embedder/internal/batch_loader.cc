@@ -34,6 +34,69 @@ uint64_t StreamSeed(uint64_t seed, Stream stream, uint64_t number) {
   return (static_cast<uint64_t>(words[0]) << 32) | words[1];
 }
 
+// What an epoch visits, in its order: training items or, where triplets are fixed, their numbers.
+std::vector<uint32_t> EpochOrder(const TrainOptions& options, const TrainingData& data,
+                                 uint64_t epoch) {
+  std::vector<uint32_t> order = data.train;
+  if (!data.train_triplets.empty()) {
+    order.resize(static_cast<size_t>(FixedTriplets(data)));
+    std::iota(order.begin(), order.end(), 0);
+  }
+  Rng rng(StreamSeed(options.seed, Stream::kOrder, epoch));
+  rng.Shuffle(order);
+  return order;
+}
+
+// The part of an epoch that is its step number `step`.
+std::span<const uint32_t> StepPart(std::span<const uint32_t> order, int64_t step, int64_t batch) {
+  const auto first = static_cast<size_t>(step * batch);
+  return order.subspan(first, std::min(static_cast<size_t>(batch), order.size() - first));
+}
+
+// Fixed triplets by number, those of the first notion, then of the next: fills `triplets` with
+// items, and `notions`.
+void TakeTriplets(const TrainingData& data, std::span<const uint32_t> numbers, Batch& batch) {
+  for (uint32_t number : numbers) {
+    NotionId notion = 0;
+    for (; number >= data.train_triplets[notion].size(); ++notion) {
+      number -= static_cast<uint32_t>(data.train_triplets[notion].size());
+    }
+    batch.triplets.push_back(data.train_triplets[notion][number]);
+    batch.notions.push_back(notion);
+  }
+}
+
+// From items to positions: a photograph for each role, as the reference loads them.
+void PlaceByRole(Batch& batch) {
+  for (const auto role : {&Triplet::anchor, &Triplet::positive, &Triplet::negative}) {
+    for (Triplet& triplet : batch.triplets) {
+      batch.items.push_back(
+          std::exchange(triplet.*role, static_cast<uint32_t>(batch.items.size())));
+    }
+  }
+}
+
+void PlaceOnce(Batch& batch) {
+  std::unordered_map<uint32_t, uint32_t> position_of;
+  for (Triplet& triplet : batch.triplets) {
+    for (const auto role : {&Triplet::anchor, &Triplet::positive, &Triplet::negative}) {
+      const auto [place, is_new] =
+          position_of.emplace(triplet.*role, static_cast<uint32_t>(batch.items.size()));
+      if (is_new) batch.items.push_back(triplet.*role);
+      triplet.*role = place->second;
+    }
+  }
+}
+
+// The batch of some fixed triplets, its photographs not yet loaded.
+Batch PlaceTriplets(const TrainOptions& options, const TrainingData& data,
+                    std::span<const uint32_t> numbers) {
+  Batch batch;
+  TakeTriplets(data, numbers, batch);
+  options.recipe == Recipe::kPaper ? PlaceByRole(batch) : PlaceOnce(batch);
+  return batch;
+}
+
 }  // namespace
 
 void Augment(Augmentation augmentation, uint8_t* photograph, int size, Rng& rng,
@@ -71,6 +134,17 @@ int64_t StepsPerEpoch(const TrainOptions& options, const TrainingData& data) {
   if (batch == 0) return 1;
   if (!data.train_triplets.empty()) return (FixedTriplets(data) + batch - 1) / batch;
   return static_cast<int64_t>(data.train.size()) / batch;
+}
+
+double ImagesPerStep(const TrainOptions& options, const TrainingData& data) {
+  const int64_t batch = BatchSize(options, data), per_epoch = StepsPerEpoch(options, data);
+  if (data.train_triplets.empty()) return static_cast<double>(batch);
+  const std::vector<uint32_t> order = EpochOrder(options, data, 0);
+  size_t images = 0;
+  for (int64_t step = 0; step < per_epoch; ++step) {
+    images += PlaceTriplets(options, data, StepPart(order, step, batch)).items.size();
+  }
+  return static_cast<double>(images) / static_cast<double>(per_epoch);
 }
 
 std::vector<uint8_t> LoadPhotographs(const TrainingData& data, int size,
@@ -115,46 +189,11 @@ struct BatchLoader::Impl {
     return batch;
   }
 
-  // Of some of the fixed triplets, given by number: those of the first notion, then of the next.
+  // Of some of the fixed triplets, given by number.
   Batch Gather(std::span<const uint32_t> numbers, Rng& rng) const {
-    Batch batch;
-    for (uint32_t number : numbers) {
-      NotionId notion = 0;
-      for (; number >= data.train_triplets[notion].size(); ++notion) {
-        number -= static_cast<uint32_t>(data.train_triplets[notion].size());
-      }
-      batch.triplets.push_back(data.train_triplets[notion][number]);
-      batch.notions.push_back(notion);
-    }
-    if (options.recipe == Recipe::kPaper) {
-      PlaceByRole(batch);
-    } else {
-      PlaceOnce(batch);
-    }
+    Batch batch = PlaceTriplets(options, data, numbers);
     batch.photographs = Photographs(batch.items, rng);
     return batch;
-  }
-
-  // From items to positions: a photograph for each role, as the reference loads them.
-  static void PlaceByRole(Batch& batch) {
-    for (const auto role : {&Triplet::anchor, &Triplet::positive, &Triplet::negative}) {
-      for (Triplet& triplet : batch.triplets) {
-        batch.items.push_back(
-            std::exchange(triplet.*role, static_cast<uint32_t>(batch.items.size())));
-      }
-    }
-  }
-
-  static void PlaceOnce(Batch& batch) {
-    std::unordered_map<uint32_t, uint32_t> position_of;
-    for (Triplet& triplet : batch.triplets) {
-      for (const auto role : {&Triplet::anchor, &Triplet::positive, &Triplet::negative}) {
-        const auto [place, is_new] =
-            position_of.emplace(triplet.*role, static_cast<uint32_t>(batch.items.size()));
-        if (is_new) batch.items.push_back(triplet.*role);
-        triplet.*role = place->second;
-      }
-    }
   }
 
   void Run() {
@@ -164,18 +203,9 @@ struct BatchLoader::Impl {
       std::vector<uint32_t> order;
       for (int64_t step = begin; step < end; ++step) {
         if (step == begin || step % per_epoch == 0) {
-          order = data.train;
-          if (fixed) {
-            order.resize(static_cast<size_t>(FixedTriplets(data)));
-            std::iota(order.begin(), order.end(), 0);
-          }
-          Rng rng(
-              StreamSeed(options.seed, Stream::kOrder, static_cast<uint64_t>(step / per_epoch)));
-          rng.Shuffle(order);
+          order = EpochOrder(options, data, static_cast<uint64_t>(step / per_epoch));
         }
-        const auto first = static_cast<size_t>((step % per_epoch) * batch);
-        const auto part = std::span<const uint32_t>(order).subspan(
-            first, std::min(static_cast<size_t>(batch), order.size() - first));
+        const auto part = StepPart(order, step % per_epoch, batch);
         Rng rng(StreamSeed(options.seed, Stream::kBatch, static_cast<uint64_t>(step)));
         if (!queue.Push(fixed ? Gather(part, rng) : Draw(part, rng))) return;
       }

@@ -57,5 +57,7 @@ std::vector<uint8_t> LoadPhotographs(const TrainingData& data, int size,
 int64_t BatchSize(const TrainOptions& options, const TrainingData& data);
 // Batches in an epoch, at least 1.
 int64_t StepsPerEpoch(const TrainOptions& options, const TrainingData& data);
+// Photographs that the network sees in a step, the mean over the first epoch.
+double ImagesPerStep(const TrainOptions& options, const TrainingData& data);
 
 }  // namespace csn

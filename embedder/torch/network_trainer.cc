@@ -147,7 +147,10 @@ class NetworkTrainer {
   int64_t PlannedSteps() {
     if (!options_.import_checkpoint.empty()) return 0;
     if (options_.steps > 0) return options_.steps;
-    return options_.epochs > 0 ? options_.epochs * per_epoch_ : ChooseSteps();
+    if (options_.epochs > 0) return options_.epochs * per_epoch_;
+    if (options_.images == 0) return ChooseSteps();
+    const double steps = static_cast<double>(options_.images) / ImagesPerStep(options_, data_);
+    return std::max<int64_t>(1, std::llround(steps));
   }
 
   // A model of no steps: measured, beside a network that nobody trained, and that is all.
@@ -171,6 +174,9 @@ class NetworkTrainer {
     model.training.threads = options_.threads;
     model.training.recipe = RecipeName(options_.recipe);
     model.training.masks = options_.masks;
+    if (!data_.train_triplets.empty()) {
+      model.training.fixed_triplets = static_cast<int64_t>(data_.train_triplets.front().size());
+    }
     model.training.train_items = static_cast<int64_t>(data_.train.size());
     model.training.validation_items = static_cast<int64_t>(data_.validation.size());
     return model;

@@ -33,6 +33,7 @@ TrainOptions OptionsOfOne(TrainOptions options, int64_t networks) {
   };
   options.steps = share(options.steps);
   options.epochs = share(options.epochs);
+  options.images = share(options.images);
   options.max_epochs = share(options.max_epochs);
   options.minutes /= static_cast<double>(networks);
   return options;

@@ -85,6 +85,21 @@ TEST(TrainSystemsTest, ThePapersRecipeTakesFixedTripletsInThreePasses) {
   ExpectError(TrainCommand("--epochs 1 --steps 4"), 2, "give one of them", folder.path());
 }
 
+// Batches of 32 (Shop::kTraining), whatever makes them up.
+TEST(TrainSystemsTest, ABudgetOfImagesIsForAllNetworksTogether) {
+  const TempDir folder;
+  EXPECT_EQ(Train("--images 300", folder)["steps"], 9);  // 9.4 batches
+  const json specialists = Train("--images 300 --specialists", folder);
+  EXPECT_EQ(specialists["steps"], 10);  // of both networks, 4.7 batches each
+  EXPECT_EQ(specialists["images"], 320);
+  // Items that several triplets of a batch share are seen once.
+  const json fixed = Train("--images 600 --fixed-triplets 48", folder);
+  EXPECT_EQ(LoadModel(folder / "m.csn").training.fixed_triplets, 48);
+  EXPECT_NEAR(fixed["images"].get<double>(), 600, 96);
+  EXPECT_GT(fixed["steps"], 600 / 96);
+  ExpectError(TrainCommand("--images 0"), 2, "--images", folder.path());
+}
+
 // A flag that did not reach the training would leave the model as it is.
 TEST(TrainSystemsTest, EveryFlagThatChangesResultsDoes) {
   const TempDir folder;

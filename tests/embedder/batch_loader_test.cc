@@ -223,5 +223,21 @@ TEST(AugmentTest, MirrorsOnlyWhereThatIsAll) {
   EXPECT_LT(turned, 75);
 }
 
+TEST(BatchLoaderTest, ImagesPerStepAreThoseOfAnEpoch) {
+  Fixture f;
+  EXPECT_EQ(ImagesPerStep(f.options, f.data), 12);
+  Rng rng(5);
+  f.data.train_triplets = {TripletSampler(f.data.labels, 0, f.data.train).SampleDistinct(100, rng)};
+  for (const Recipe recipe : {Recipe::kDefault, Recipe::kPaper}) {
+    f.options.recipe = recipe;
+    const int64_t steps = StepsPerEpoch(f.options, f.data);
+    ASSERT_EQ(steps, 9);  // the last of 4 triplets
+    BatchLoader loader(f.options, f.data, 0, steps);
+    size_t images = 0;
+    while (const auto batch = loader.Next()) images += batch->items.size();
+    EXPECT_DOUBLE_EQ(ImagesPerStep(f.options, f.data), static_cast<double>(images) / 9);
+  }
+}
+
 }  // namespace
 }  // namespace csn

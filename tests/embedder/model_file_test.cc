@@ -35,6 +35,7 @@ Model SmallModel() {
   model.training.recipe = "paper";
   model.training.masks = MaskKind::kFixed;
   model.training.images = 1'536;
+  model.training.fixed_triplets = 500;
   model.training.best_epochs = {2};
   model.training.history = {{1, 6, 0.25, {0.3, 0.1}, {3, 2}},
                             {2, 12, 0.125, {0.2, 1.0 / 3}, {1, 1}}};
@@ -59,6 +60,7 @@ TEST(ModelFileTest, RoundTripKeepsEverything) {
   EXPECT_EQ(loaded.training.recipe, "paper");
   EXPECT_EQ(loaded.training.masks, MaskKind::kFixed);
   EXPECT_EQ(loaded.training.images, 1'536u);
+  EXPECT_EQ(loaded.training.fixed_triplets, 500);
   EXPECT_EQ(loaded.training.Best().epoch, 2);
   EXPECT_EQ(loaded.tensors[0].values, saved.tensors[0].values);
   EXPECT_EQ(loaded.masks.live_dims(1).size(), 1u);
