@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -227,48 +226,18 @@ void DrawFixedTriplets(const TrainingSetOptions& options, TrainingSet& set) {
       count < static_cast<size_t>(options.fixed_triplets) ? ", as many as the rarest allows" : ""));
 }
 
-// Lists of rows of images -> lists of items, less the triplets of images that the catalogue lacks;
-// at most `limit` of each, drawn, where that is above 0. Adds to `dropped`.
-std::vector<std::vector<Triplet>> ItemLists(const std::vector<std::vector<Triplet>>& lists,
-                                            const std::vector<uint32_t>& item_of, size_t limit,
-                                            uint64_t seed, uint64_t& dropped) {
-  constexpr uint32_t kNone = std::numeric_limits<uint32_t>::max();
-  std::vector<std::vector<Triplet>> result;
-  for (const std::vector<Triplet>& list : lists) {
-    std::vector<Triplet>& items = result.emplace_back();
-    for (const Triplet& t : list) {
-      const Triplet item{.anchor = item_of[t.anchor],
-                         .positive = item_of[t.positive],
-                         .negative = item_of[t.negative]};
-      if (item.anchor == kNone || item.positive == kNone || item.negative == kNone) {
-        ++dropped;
-      } else {
-        items.push_back(item);
-      }
-    }
-    if (limit > 0 && limit < items.size()) {
-      Rng rng(seed);
-      rng.Shuffle(items);
-      items.resize(limit);
-    }
-  }
-  return result;
-}
-
 void TakeTriplets(const TrainingSetOptions& options, const GivenTriplets& given,
                   const Gathered& gathered, TrainingSet& set) {
-  std::vector<uint32_t> item_of(given.lists.images.size() + 1,
-                                std::numeric_limits<uint32_t>::max());
-  for (uint32_t item = 0; item < gathered.list_rows.size(); ++item) {
-    item_of[gathered.list_rows[item]] = item;
-  }
-  item_of.back() = std::numeric_limits<uint32_t>::max();
+  const std::vector<uint32_t> item_of = ItemsOfRows(gathered.list_rows, given.lists.images.size());
   uint64_t dropped = 0;
-  const TripletLists& lists = given.lists;
-  set.data.train_triplets =
-      ItemLists(lists.train, item_of, static_cast<size_t>(options.fixed_triplets),
-                options.split.seed, dropped);
-  set.data.validation_triplets = ItemLists(lists.validation, item_of, 0, 0, dropped);
+  const auto limit = static_cast<size_t>(options.fixed_triplets);
+  for (const std::vector<Triplet>& list : given.lists.train) {
+    set.data.train_triplets.push_back(
+        ItemTriplets(list, item_of, limit, options.split.seed, dropped));
+  }
+  for (const std::vector<Triplet>& list : given.lists.validation) {
+    set.data.validation_triplets.push_back(ItemTriplets(list, item_of, 0, 0, dropped));
+  }
   for (NotionId c = 0; c < set.data.labels.notions().size(); ++c) {
     set.notes.push_back(fmt::format("notion {}: {} training and {} validation triplets of {}",
                                     set.data.labels.notions()[c].name,

@@ -38,6 +38,18 @@ std::string ListPath(const std::string& folder, const std::string& notion, const
   return path(notion);
 }
 
+// The paths of filenames.json.
+std::vector<std::string> ReadImages(const std::string& folder) {
+  const std::string names = folder + "/filenames.json", text = ReadTextFile(names);
+  std::vector<std::string> images;
+  for (const std::string_view line : Lines(text)) {
+    Require(!line.empty(), "{}: line {}: expected an image's path, got an empty line", names,
+            images.size() + 1);
+    images.emplace_back(line);
+  }
+  return images;
+}
+
 // Three row numbers below `rows`, between blanks; nothing for any other line.
 std::optional<Triplet> ParseTriplet(std::string_view line, size_t rows) {
   uint32_t numbers[3];
@@ -72,17 +84,29 @@ std::vector<Triplet> ReadList(const std::string& path, size_t rows) {
 
 TripletLists ReadTripletLists(const std::string& folder, const std::vector<Notion>& notions) {
   TripletLists lists;
-  const std::string names = folder + "/filenames.json", text = ReadTextFile(names);
-  for (const std::string_view line : Lines(text)) {
-    Require(!line.empty(), "{}: line {}: expected an image's path, got an empty line", names,
-            lists.images.size() + 1);
-    lists.images.emplace_back(line);
-  }
+  lists.images = ReadImages(folder);
   for (const Notion& notion : notions) {
     lists.train.push_back(ReadList(ListPath(folder, notion.name, "train"), lists.images.size()));
     lists.validation.push_back(ReadList(ListPath(folder, notion.name, "val"), lists.images.size()));
   }
   return lists;
+}
+
+TestLists ReadTestLists(const std::string& folder) {
+  constexpr std::string_view kEnd = "_tripletlist_test.txt";
+  TestLists all{.images = ReadImages(folder), .lists = {}};
+  std::error_code unreadable;
+  for (const auto& entry : fs::directory_iterator(folder + "/tripletlists", unreadable)) {
+    const std::string name = entry.path().filename();
+    if (!name.ends_with(kEnd) || name.size() == kEnd.size()) continue;
+    all.lists.push_back({.name = name.substr(0, name.size() - kEnd.size()),
+                         .triplets = ReadList(entry.path(), all.images.size())});
+  }
+  if (all.lists.empty()) {
+    Fail(ErrorCode::kNotFound, "{}/tripletlists: holds no NOTION{}", folder, kEnd);
+  }
+  std::ranges::sort(all.lists, {}, &TestList::name);
+  return all;
 }
 
 ImageRows::ImageRows(const std::vector<std::string>& images) : count_(images.size()) {
@@ -96,6 +120,35 @@ size_t ImageRows::Find(std::string_view path) const {
     if (slash == std::string_view::npos) return count_;
     path.remove_prefix(slash + 1);
   }
+}
+
+std::vector<uint32_t> ItemsOfRows(std::span<const size_t> rows, size_t images) {
+  std::vector<uint32_t> items(images, kNoItem);
+  for (uint32_t item = 0; item < rows.size(); ++item) {
+    if (rows[item] < images) items[rows[item]] = item;
+  }
+  return items;
+}
+
+std::vector<Triplet> ItemTriplets(std::span<const Triplet> list, std::span<const uint32_t> item_of,
+                                  size_t limit, uint64_t seed, uint64_t& dropped) {
+  std::vector<Triplet> items;
+  for (const Triplet& t : list) {
+    const Triplet item{.anchor = item_of[t.anchor],
+                       .positive = item_of[t.positive],
+                       .negative = item_of[t.negative]};
+    if (item.anchor == kNoItem || item.positive == kNoItem || item.negative == kNoItem) {
+      ++dropped;
+    } else {
+      items.push_back(item);
+    }
+  }
+  if (limit > 0 && limit < items.size()) {
+    Rng rng(seed);
+    rng.Shuffle(items);
+    items.resize(limit);
+  }
+  return items;
 }
 
 }  // namespace csn

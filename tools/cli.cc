@@ -231,6 +231,26 @@ void Note(const std::string& line) {
   WriteToStderr(text);
 }
 
+bool IsPlainWord(const std::string& text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-_.:/=,").find(c) != std::string_view::npos;
+  });
+}
+
+std::string ShellQuoted(const std::string& text) {
+  if (IsPlainWord(text)) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string CommandLine(const std::string& program, const std::vector<std::string>& arguments) {
+  std::string line = program;
+  for (const std::string& argument : arguments) line += " " + ShellQuoted(argument);
+  return line;
+}
+
 bool StdoutIsTerminal() { return isatty(STDOUT_FILENO) == 1; }
 
 std::string Grouped(uint64_t number) {

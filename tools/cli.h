@@ -78,6 +78,12 @@ void PrintJson(const nlohmann::ordered_json& json);
 // dropped: nobody is there to read of it.
 void WriteToStderr(const std::string& text);
 void Note(const std::string& line);
+// True where a shell, and a terminal, takes the text as it is.
+bool IsPlainWord(const std::string& text);
+// As it is typed into a shell.
+std::string ShellQuoted(const std::string& text);
+// How a program was called, to be typed again.
+std::string CommandLine(const std::string& program, const std::vector<std::string>& arguments);
 bool StdoutIsTerminal();
 std::string Grouped(uint64_t number);  // 1234567 -> "1,234,567"; for people only
 

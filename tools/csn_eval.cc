@@ -1,234 +1,152 @@
-// Measures a model on the items of a catalogue that it has not seen.
-#include <algorithm>
+// Measures models on the items of a catalogue that they have not seen.
+#include "tools/csn_eval.h"
+
+#include <chrono>
+#include <filesystem>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "base/text.h"
 #include "base/thread_pool.h"
-#include "embedder/embedder.h"
-#include "embedder/triplet_source.h"
-#include "indexer/photograph_stream.h"
-#include "indexer/training_set.h"
-#include "query/evaluation.h"
-#include "tools/cli.h"
-#include "tools/table.h"
+#include "tools/report/eval_json.h"
 
 namespace csn::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using Arguments = std::vector<std::string>;
-
-constexpr size_t kBatch = 128;
+using Clock = std::chrono::steady_clock;
 
 const Page kPage = {
     .usage = "csn_eval --model MODEL --catalogue FILE [options]",
     .about =
         "Embeds the items whose photographs the model was neither trained nor validated on, and\n"
-        "measures precision@k for each notion: the share of an item's k nearest that are close to\n"
-        "it in that notion (the same value, or a difference within the notion's `near`). `masked`\n"
-        "ranks by the notion's own distance, `unmasked` by the whole embedding, `chance` is what "
-        "a\n"
-        "random order gives. (1-masked)/(1-chance), in JSON error_ratio, is how much of chance's\n"
-        "error is left; masked-unmasked, in JSON gain, is what the mask is good for.",
+        "measures how well each notion's subspace serves it: triplet error, alone and on the\n"
+        "triplets of the other notions; mean average precision, precision and recall; of numbers\n"
+        "nDCG and the mean difference of the nearest; and what a linear classifier of the whole\n"
+        "embedding finds of other columns. `masked` ranks by the notion's own distance, "
+        "`unmasked`\n"
+        "by the whole embedding, `chance` is what a random order gives. Intervals are 95 %. What\n"
+        "each figure is stands in docs/evaluation.md.",
     .examples =
         "  csn_eval --model shoes.csn --catalogue shoes/catalogue.csv\n"
-        "      a table on a terminal\n"
-        "  csn_eval --model shoes.csn --catalogue shoes/catalogue.csv --k 1 --format json\n"
-        "      the nearest alone, as one JSON object\n"
-        "  csn_eval --model shoes.csn --catalogue others/catalogue.csv\n"
-        "      on another catalogue with the same columns\n"};
+        "      tables on a terminal, one JSON object in a pipe\n"
+        "  csn_eval --model shoes.csn --catalogue shoes/catalogue.csv --report shoes.report\n"
+        "      and shoes.report/index.html to look at, shoes.report/report.json to read\n"
+        "  csn_eval --model shoes.csn --compare plain.csn --catalogue shoes/catalogue.csv\n"
+        "      two models on the same items and triplets, with their difference\n"};
 
-// A notion of the model whose column the catalogue has.
-struct Measured {
-  NotionId notion = 0;
-  size_t column = 0;
-  PrecisionReport precision{};
-};
-
-// The items the model has not seen.
-struct TestSet {
-  StreamCounts counts;
-  size_t size = 0;
-  std::vector<float> embeddings;           // [size, d]
-  std::vector<std::vector<Value>> labels;  // a measured notion's values
-
-  MatrixView View(size_t dim) const { return {embeddings.data(), size, dim}; }
-};
-
-std::vector<Measured> MeasurableNotions(const Model& model, const Catalogue& catalogue,
-                                        ProgressPrinter& progress) {
-  std::vector<Measured> measured;
-  for (NotionId id = 0; id < model.notions.size(); ++id) {
-    const Notion& notion = model.notions[id];
-    const std::optional<size_t> column = catalogue.FindColumn(notion.column);
-    if (!column) {
-      progress.Warn(fmt::format("notion {}: left out, {} has no column {}", notion.name,
-                                catalogue.path(), notion.column));
-      continue;
-    }
-    CheckNotionColumn(notion.name, notion.kind, catalogue.columns()[*column]);
-    measured.push_back({.notion = id, .column = *column});
-  }
-  Require(!measured.empty(), "catalogue {}: has none of the columns of the model's notions",
-          catalogue.path());
-  return measured;
-}
-
-// Embeds what the model has not seen, a batch at a time while others are being decoded.
-class TestCollector {
- public:
-  TestCollector(const Model& model, int threads, const std::vector<Measured>& measured)
-      : model_(model), embedder_(Embedder::Make(model, threads)), measured_(measured) {
-    set_.labels.resize(measured.size());
-  }
-
-  void Add(PreparedPhotograph&& photograph) {
-    if (model_.HasSeen(photograph.hash)) return;
-    for (size_t i = 0; i < measured_.size(); ++i) {
-      set_.labels[i].push_back(std::move(photograph.item.values[measured_[i].column]));
-    }
-    rgb_.insert(rgb_.end(), photograph.rgb.begin(), photograph.rgb.end());
-    if (++waiting_ == kBatch) Flush();
-  }
-
-  TestSet Finish(StreamCounts counts) {
-    Flush();
-    set_.counts = std::move(counts);
-    return std::move(set_);
-  }
-
- private:
-  void Flush() {
-    const Matrix embeddings = embedder_->Embed(rgb_, waiting_);
-    set_.embeddings.insert(set_.embeddings.end(), embeddings.data(),
-                           embeddings.data() + waiting_ * model_.dim());
-    set_.size += waiting_;
-    waiting_ = 0;
-    rgb_.clear();
-  }
-
-  const Model& model_;
-  const std::unique_ptr<Embedder> embedder_;
-  const std::vector<Measured>& measured_;
-  TestSet set_;
-  std::vector<uint8_t> rgb_;
-  size_t waiting_ = 0;
-};
-
-TestSet CollectTestSet(const Model& model, const Catalogue& catalogue,
-                       const std::vector<Measured>& measured, int threads, RejectFile& rejects,
-                       const ProgressSink& progress) {
-  TestCollector collector(model, threads, measured);
-  StreamCounts counts = StreamPhotographs(
-      catalogue, {.preprocessing = model.preprocessing, .threads = threads}, rejects,
-      [&](PreparedPhotograph&& photograph) { collector.Add(std::move(photograph)); }, progress,
-      &Stop());
-  rejects.Commit();
-  TestSet set = collector.Finish(std::move(counts));
-  if (set.size < 2) {
-    Fail(ErrorCode::kFailed,
-         "catalogue {}: {} of {} accepted items are new to the model, at least 2 are needed",
-         catalogue.path(), set.size, set.counts.accepted);
-  }
-  return set;
-}
-
-void Measure(const Model& model, const TestSet& set, size_t k, int threads,
-             const ProgressSink& progress, std::vector<Measured>& measured) {
-  std::vector<Notion> notions;
-  for (const Measured& one : measured) notions.push_back(model.notions[one.notion]);
-  const LabelTable labels(notions, set.labels);
-  for (NotionId i = 0; i < measured.size(); ++i) {
-    ProgressSink tell;
-    if (progress) {
-      tell = [&](Progress report) {
-        report.stage = "measuring " + notions[i].name;
-        progress(report);
-      };
-    }
-    std::vector<uint8_t> known(set.size);
-    for (uint32_t row = 0; row < set.size; ++row) known[row] = labels.Known(i, row) ? 1 : 0;
-    measured[i].precision = PrecisionAtK(
-        model.masks, measured[i].notion, set.View(model.dim()), known,
-        [&](uint32_t a, uint32_t b) { return labels.Close(i, a, b); }, k, threads, tell, &Stop());
-  }
-}
-
-// Share of chance's error that is left; 1 where chance makes none.
-double ErrorRatio(const PrecisionReport& precision) {
-  return precision.chance < 1 ? (1 - precision.masked) / (1 - precision.chance) : 1;
-}
-
-std::string ReportTable(const Model& model, const std::vector<Measured>& measured) {
-  std::vector<Arguments> rows = {{"notion", "queries", "chance", "unmasked", "masked",
-                                  "(1-masked)/(1-chance)", "masked-unmasked"}};
-  for (const Measured& one : measured) {
-    const PrecisionReport& precision = one.precision;
-    rows.push_back(
-        {model.notions[one.notion].name, Grouped(precision.queries),
-         fmt::format("{:.3f}", precision.chance), fmt::format("{:.3f}", precision.unmasked),
-         fmt::format("{:.3f}", precision.masked), fmt::format("{:.3f}", ErrorRatio(precision)),
-         fmt::format("{:+.3f}", precision.masked - precision.unmasked)});
-  }
-  return FormatTable(rows);
-}
-
-Json ReportJson(const Model& model, const TestSet& set, size_t k,
-                const std::vector<Measured>& measured) {
-  Json notions = Json::object();
-  for (const Measured& one : measured) {
-    const PrecisionReport& precision = one.precision;
-    notions[model.notions[one.notion].name] = {
-        {"queries", precision.queries},         {"chance", precision.chance},
-        {"unmasked", precision.unmasked},       {"masked", precision.masked},
-        {"error_ratio", ErrorRatio(precision)}, {"gain", precision.masked - precision.unmasked}};
-  }
-  return {{"model_id", model.id},
-          {"catalogue_rows", set.counts.rows},
-          {"rejected", set.counts.rejected},
-          {"test_items", set.size},
-          {"k", k},
-          {"precision_at_k", notions}};
-}
-
-int Run(const Arguments& arguments) {
-  po::options_description options, input("Input"), choice("What to measure"), show("Output"),
+void AddOptions(po::options_description& options) {
+  po::options_description input("Input"), choice("What to measure"), show("Output"),
       speed("Speed only");
-  po::variables_map values;
+  const EvalOptions defaults;
   AddCatalogueOptions(input, "nowhere");
   input.add_options()("model", po::value<std::string>()->required()->value_name("MODEL"),
-                      "model file of csn_train");
-  choice.add_options()("k", po::value<int64_t>()->default_value(10)->value_name("N"),
-                       "neighbours looked at");
+                      "model file of csn_train")(
+      "compare", po::value<Arguments>()->composing()->value_name("MODEL"),
+      "another model, measured on what none of them has seen; repeatable")(
+      "triplets", po::value<std::string>()->value_name("DIR"),
+      "take the triplets from DIR/tripletlists/NOTION_tripletlist_test.txt, laid out as the "
+      "paper's authors released them (default: drawn from the labels)");
+  choice.add_options()("count", po::value<int64_t>()->value_name("N"),
+                       "triplets a notion (default: 10000; with --triplets all of the list)")(
+      "k", po::value<int64_t>()->default_value(10)->value_name("N"),
+      "neighbours looked at, beside 1, 10 and 100")(
+      "probe", po::value<Arguments>()->composing()->value_name("COLUMN"),
+      "what a linear classifier is to find in the embeddings; repeatable (default: every column "
+      "of texts that no notion reads and that has at least two values of 10 items)")(
+      "max-items",
+      po::value<int64_t>()
+          ->default_value(static_cast<int64_t>(defaults.max_items))
+          ->value_name("N"),
+      "of more test items, so many are drawn")(
+      "seed", po::value<int64_t>()->default_value(1)->value_name("N"),
+      "of triplets, intervals, folds, and of what is drawn");
+  show.add_options()("report", po::value<std::string>()->value_name("DIR"),
+                     "write DIR/index.html and DIR/report.json; an earlier report is replaced");
   AddThreadsOption(speed);
   AddFormatOption(show);
   AddProgressOption(show);
-  options.add(input).add(choice).add(speed).add(show);
+  options.add(input).add(choice).add(show).add(speed);
+}
+
+EvalOptions ReadOptions(const po::variables_map& values) {
+  constexpr int64_t kMostItems = 1'000'000, kMostTriplets = 10'000'000;
+  EvalOptions options;
+  options.models = {values["model"].as<std::string>()};
+  if (values.count("compare") != 0) {
+    for (const std::string& path : values["compare"].as<Arguments>()) {
+      options.models.push_back(path);
+    }
+  }
+  if (values.count("report") != 0) options.report = values["report"].as<std::string>();
+  if (values.count("triplets") != 0) options.triplets = values["triplets"].as<std::string>();
+  if (values.count("probe") != 0) options.probes = values["probe"].as<Arguments>();
+  if (values.count("count") != 0) {
+    options.count = static_cast<size_t>(IntegerOption(values, "count", 1, kMostTriplets));
+  }
+  options.k = static_cast<size_t>(IntegerOption(values, "k", 1, 100'000));
+  options.max_items = static_cast<size_t>(IntegerOption(values, "max-items", 2, kMostItems));
+  options.seed = static_cast<uint64_t>(IntegerOption(values, "seed", 0, INT64_MAX));
+  options.threads = ThreadsOption(values) == 0 ? DefaultThreads() : ThreadsOption(values);
+  return options;
+}
+
+std::string ItemsLine(const EvalPlan& plan, const TestSet& set) {
+  const std::string who =
+      plan.models.size() == 1
+          ? fmt::format("model {} has not", plan.models.front().model.id.substr(0, 12))
+          : fmt::format("none of the {} models has", plan.models.size());
+  return set.unseen == set.items.size()
+             ? fmt::format("measured on the {} items that {} seen", Grouped(set.unseen), who)
+             : fmt::format("measured on {} items, drawn of the {} that {} seen (--max-items)",
+                           Grouped(set.items.size()), Grouped(set.unseen), who);
+}
+
+std::string Seconds(Clock::time_point from, Clock::time_point to) {
+  return fmt::format("{:.1f} s", std::chrono::duration<double>(to - from).count());
+}
+
+EvalReport Evaluate(const EvalOptions& options, const Catalogue& catalogue, RejectFile& rejects,
+                    ProgressPrinter& progress, StreamCounts& counts) {
+  const EvalPlan plan = MakeEvalPlan(options, catalogue, progress);
+  const Clock::time_point start = Clock::now();
+  const TestSet set = CollectTestSet(options, plan, catalogue, rejects, progress.sink());
+  progress.Line(ItemsLine(plan, set));
+  const Clock::time_point embedded = Clock::now();
+  EvalReport report = MeasureAll(options, plan, set, catalogue, progress);
+  progress.Line(fmt::format("embedding took {}, measuring {}", Seconds(start, embedded),
+                            Seconds(embedded, Clock::now())));
+  counts = set.counts;
+  return report;
+}
+
+int Run(const Arguments& arguments) {
+  po::options_description options;
+  po::variables_map values;
+  AddOptions(options);
   if (!ParseOptions(arguments, kPage, options, values)) return 0;
   RestartWithShortSpins();
-  const auto k = static_cast<size_t>(IntegerOption(values, "k", 1, 100'000));
+  const EvalOptions eval = ReadOptions(values);
   const bool table = WantsTable(values);
-  const int threads = ThreadsOption(values) == 0 ? DefaultThreads() : ThreadsOption(values);
-  const Model model = LoadModel(values["model"].as<std::string>());
+  if (!eval.report.empty()) RequireReportFolder(eval.report);
   const Catalogue catalogue = OpenCatalogue(values["catalogue"].as<std::string>(), values);
   RejectFile rejects(RejectPath(values, ""));
-  std::vector<Measured> measured;
-  TestSet set;
+  EvalReport report;
+  StreamCounts counts;
   {
     ProgressPrinter progress(values);
-    measured = MeasurableNotions(model, catalogue, progress);
-    set = CollectTestSet(model, catalogue, measured, threads, rejects, progress.sink());
-    Measure(model, set, k, threads, progress.sink(), measured);
+    report = Evaluate(eval, catalogue, rejects, progress, counts);
   }
-  ProgressPrinter(values).Line(fmt::format("precision@{} on {} items that model {} has not seen", k,
-                                           Grouped(set.size), model.id.substr(0, 12)));
+  report.made_by = VersionLine("csn_eval");
+  report.command = CommandLine("csn_eval", arguments);
+  if (!eval.report.empty()) {
+    ProgressPrinter(values).Line("wrote " + WriteReport(eval.report, report));
+  }
   if (table) {
-    Print(ReportTable(model, measured));
+    Print(EvalTable(report));
   } else {
-    PrintJson(ReportJson(model, set, k, measured));
+    PrintJson(EvalJson(report));
   }
-  return FinishRejects(values, set.counts, rejects.path());
+  return FinishRejects(values, counts, rejects.path());
 }
 
 }  // namespace

@@ -97,29 +97,14 @@ std::vector<std::string> NotionNames(const QueryEngine& engine) {
   return names;
 }
 
-// Can be typed into a shell, and shown, as it is.
-bool IsPlain(const std::string& text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("-_.:/=,").find(c) != std::string_view::npos;
-  });
-}
-
-// As it is typed into a shell.
-std::string Quoted(const std::string& text) {
-  if (IsPlain(text)) return text;
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 // Up to three of the first skus that can be typed.
 std::vector<std::string> PlainSkus(const QueryEngine& engine) {
   std::vector<uint32_t> rows(std::min<size_t>(engine.generation().metadata().size(), 100));
   std::iota(rows.begin(), rows.end(), 0u);
   std::vector<std::string> skus;
   for (const Item& item : engine.generation().metadata().GetMany(rows)) {
-    if (skus.size() < 3 && IsPlain(item.sku) && item.sku.front() != '-') skus.push_back(item.sku);
+    if (skus.size() < 3 && IsPlainWord(item.sku) && item.sku.front() != '-')
+      skus.push_back(item.sku);
   }
   return skus;
 }
@@ -140,9 +125,9 @@ std::vector<std::string> PlainSkus(const QueryEngine& engine) {
   if (skus.empty()) skus = {"SKU"};
   const std::string& first = notions.front();
   const std::string& last = notions.back();
-  const std::string command = index.empty()
-                                  ? "csn_query --index DIR"
-                                  : (named ? "csn_query --index " + Quoted(index) : "csn_query");
+  const std::string command =
+      index.empty() ? "csn_query --index DIR"
+                    : (named ? "csn_query --index " + ShellQuoted(index) : "csn_query");
   Fail(ErrorCode::kInvalidArgument,
        "nothing to look for: expected --sku SKU, --image FILE or --vector FILE; try\n"
        "  {0} --notion {1} --sku {4}\n"
@@ -200,13 +185,12 @@ void ShowPage(const po::variables_map& values, const Arguments& arguments,
   QueryReportOptions options = {.photographs = engine.generation().manifest().photographs,
                                 .image = "",
                                 .title = values[asked_by].as<std::string>(),
-                                .command = "csn_query",
+                                .command = CommandLine("csn_query", arguments),
                                 .made_by = VersionLine("csn_query")};
   if (values.count("photographs") != 0) {
     options.photographs = values["photographs"].as<std::string>();
   }
   if (asked_by == "image") options.image = options.title;
-  for (const std::string& argument : arguments) options.command += " " + Quoted(argument);
   const QueryReport report = MakeQueryReport(engine, query, options);
   if (report.missing > 0) {
     Note(

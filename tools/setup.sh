@@ -19,7 +19,7 @@ packages=(
   clang-14 libclang-rt-14-dev libomp-dev libopenblas-openmp-dev libtorch-dev librocksdb-dev
   libfmt-dev libboost-program-options-dev nlohmann-json3-dev libjpeg62-turbo-dev libpng-dev
   libwebp-dev libexif-dev
-  libcairo2-dev libxxhash-dev nettle-dev libcsv-dev libgtest-dev libgmock-dev
+  libeigen3-dev libcairo2-dev libxxhash-dev nettle-dev libcsv-dev libgtest-dev libgmock-dev
   libbenchmark-dev
 )
 

@@ -9,7 +9,7 @@
 #include "base/scan.h"
 #include "base/thread_pool.h"
 #include "indexer/index_builder.h"
-#include "query/evaluation.h"
+#include "query/evaluation/recall.h"
 #include "storage/subspace_index.h"
 
 namespace csn {
