@@ -8,6 +8,7 @@
 #include "embedder/model_file.h"
 #include "embedder/triplet_source.h"
 #include "indexer/photograph_stream.h"
+#include "indexer/triplet_lists.h"
 #include "query/evaluation/ranking.h"
 #include "storage/catalogue.h"
 #include "tools/cli.h"
@@ -47,11 +48,13 @@ struct EvalPlan {
   std::vector<Notion> notions;  // [C]: those of the first model that the catalogue has labels of
   std::vector<EvalColumn> columns;  // [C], where their labels stand
   std::vector<EvalColumn> probes;
+  std::optional<TestLists> lists;  // with options.triplets: those of the notions above
 };
 
 // Loads the models and finds their columns; warns of what is left out: notions that the catalogue
-// or the first model lacks, columns that no probe can learn. Throws Error(kInvalidArgument) where
-// nothing is left or a column that was asked for is not there.
+// or the first model lacks, columns that no probe can learn, test lists of other notions. Throws
+// Error(kInvalidArgument) where nothing is left or a column that was asked for is not there, else
+// as LoadModel and ReadTestLists.
 EvalPlan MakeEvalPlan(const EvalOptions& options, const Catalogue& catalogue,
                       ProgressPrinter& progress);
 
@@ -70,16 +73,6 @@ struct TestSet {
 // where fewer than 2 are unseen.
 TestSet CollectTestSet(const EvalOptions& options, const EvalPlan& plan, const Catalogue& catalogue,
                        RejectFile& rejects, const ProgressSink& progress);
-
-// The triplets that all models are measured on.
-struct EvalTriplets {
-  std::vector<std::vector<Triplet>> lists;  // [C], of rows of the test set
-  std::string source;                       // in words
-};
-
-EvalTriplets ReadOrDrawTriplets(const EvalOptions& options, const EvalPlan& plan,
-                                const LabelTable& labels, const TestSet& set,
-                                ProgressPrinter& progress);
 
 // All figures, and for the page (with options.report) maps, examples and thumbnails.
 EvalReport MeasureAll(const EvalOptions& options, const EvalPlan& plan, const TestSet& set,

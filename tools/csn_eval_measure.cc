@@ -3,7 +3,6 @@
 
 #include "base/hash.h"
 #include "base/thread_pool.h"
-#include "indexer/triplet_lists.h"
 #include "query/evaluation/spaces.h"
 #include "query/evaluation/triplet_error.h"
 #include "tools/csn_eval.h"
@@ -14,6 +13,12 @@ namespace {
 
 constexpr size_t kDefaultCount = 10'000;  // triplets a notion
 constexpr size_t kDetailK = 10;
+
+// The triplets that all models are measured on.
+struct EvalTriplets {
+  std::vector<std::vector<Triplet>> lists;  // [C], of rows of the test set
+  std::string source;                       // in words
+};
 
 // What all models are measured on.
 struct Shared {
@@ -55,29 +60,50 @@ std::vector<Relevance> MakeRelevance(const LabelTable& labels, const TestSet& se
   return all;
 }
 
-EvalTriplets ReadTriplets(const EvalOptions& options, const EvalPlan& plan, const TestSet& set,
+// The lists as triplets of test items.
+EvalTriplets TakeTriplets(const EvalOptions& options, const EvalPlan& plan, const TestSet& set,
                           ProgressPrinter& progress) {
   EvalTriplets triplets{.lists = std::vector<std::vector<Triplet>>(plan.notions.size()),
                         .source = "the test lists of " + options.triplets};
-  const TestLists lists = ReadTestLists(options.triplets);
+  const TestLists& lists = *plan.lists;
   const ImageRows finder(lists.images);
   std::vector<size_t> rows;
   for (const Item& item : set.items) rows.push_back(finder.Find(item.image));
   const std::vector<uint32_t> item_of = ItemsOfRows(rows, lists.images.size());
   for (const TestList& list : lists.lists) {
-    const auto notion = std::ranges::find_if(
-        plan.notions, [&](const Notion& n) { return SameName(n.name, list.name); });
-    if (notion == plan.notions.end()) {
-      progress.Warn(fmt::format("triplets of {}: left out, no such notion is measured", list.name));
-      continue;
-    }
     uint64_t dropped = 0;
-    std::vector<Triplet>& items =
-        triplets.lists[static_cast<size_t>(notion - plan.notions.begin())];
+    std::vector<Triplet>& items = triplets.lists[FindNotion(plan.notions, list.name)];
     items = ItemTriplets(list.triplets, item_of, options.count.value_or(0), options.seed, dropped);
-    progress.Line(fmt::format("triplets of {}: {} of {}; of {} not all photographs are test items",
-                              list.name, Grouped(items.size()), Grouped(list.triplets.size()),
-                              Grouped(dropped)));
+    const std::string line = fmt::format(
+        "triplets of {}: {} of the {} in the list; {} have photographs that are no "
+        "test items",
+        list.name, Grouped(items.size()), Grouped(list.triplets.size()), Grouped(dropped));
+    if (items.empty()) {
+      progress.Warn(line);
+    } else {
+      progress.Line(line);
+    }
+  }
+  return triplets;
+}
+
+EvalTriplets DrawTriplets(const EvalOptions& options, const EvalPlan& plan,
+                          const LabelTable& labels, ProgressPrinter& progress) {
+  const size_t count = options.count.value_or(kDefaultCount);
+  EvalTriplets triplets;
+  triplets.source = fmt::format("{} a notion, drawn from the labels of the test items by seed {}",
+                                Grouped(count), options.seed);
+  std::vector<uint32_t> items;
+  for (uint32_t row = 0; row < labels.size(); ++row) items.push_back(row);
+  for (NotionId c = 0; c < plan.notions.size(); ++c) {
+    const std::string& name = plan.notions[c].name;
+    Rng rng(options.seed + Hash64(name));
+    triplets.lists.push_back(TripletSampler(labels, c, items).Sample(count, rng));
+    if (triplets.lists.back().empty()) {
+      progress.Warn(fmt::format(
+          "notion {}: the test items hold no triplet (two alike and one unlike), so no error",
+          name));
+    }
   }
   return triplets;
 }
@@ -216,36 +242,14 @@ std::vector<size_t> RanksAsked(size_t k) {
 
 }  // namespace
 
-EvalTriplets ReadOrDrawTriplets(const EvalOptions& options, const EvalPlan& plan,
-                                const LabelTable& labels, const TestSet& set,
-                                ProgressPrinter& progress) {
-  if (!options.triplets.empty()) return ReadTriplets(options, plan, set, progress);
-  const size_t count = options.count.value_or(kDefaultCount);
-  EvalTriplets triplets;
-  triplets.source = fmt::format("{} a notion, drawn from the labels of the test items by seed {}",
-                                Grouped(count), options.seed);
-  std::vector<uint32_t> items;
-  for (uint32_t row = 0; row < set.items.size(); ++row) items.push_back(row);
-  for (NotionId c = 0; c < plan.notions.size(); ++c) {
-    const std::string& name = plan.notions[c].name;
-    Rng rng(options.seed + Hash64(name));
-    triplets.lists.push_back(TripletSampler(labels, c, items).Sample(count, rng));
-    if (triplets.lists.back().empty()) {
-      progress.Warn(fmt::format(
-          "notion {}: the test items hold no triplet (two alike and one unlike), so no error",
-          name));
-    }
-  }
-  return triplets;
-}
-
 EvalReport MeasureAll(const EvalOptions& options, const EvalPlan& plan, const TestSet& set,
                       const Catalogue& catalogue, ProgressPrinter& progress) {
   const LabelTable labels(plan.notions, set.labels);
   const Shared shared{.options = options,
                       .plan = plan,
                       .set = set,
-                      .triplets = ReadOrDrawTriplets(options, plan, labels, set, progress),
+                      .triplets = plan.lists ? TakeTriplets(options, plan, set, progress)
+                                             : DrawTriplets(options, plan, labels, progress),
                       .relevance = MakeRelevance(labels, set),
                       .probes = MakeProbeSets(options, plan, set, progress),
                       .ks = RanksAsked(options.k)};

@@ -125,6 +125,20 @@ void PlanProbes(const EvalOptions& options, const Catalogue& catalogue, Progress
   }
 }
 
+void PlanLists(const EvalOptions& options, ProgressPrinter& progress, EvalPlan& plan) {
+  plan.lists = ReadTestLists(options.triplets);
+  std::erase_if(plan.lists->lists, [&](const TestList& list) {
+    const bool known = std::ranges::any_of(
+        plan.notions, [&](const Notion& notion) { return SameName(notion.name, list.name); });
+    if (!known) {
+      progress.Warn(fmt::format("triplets of {}: left out, no such notion is measured", list.name));
+    }
+    return !known;
+  });
+  Require(!plan.lists->lists.empty(), "--triplets {}: holds no test list of the model's notions",
+          options.triplets);
+}
+
 }  // namespace
 
 EvalPlan MakeEvalPlan(const EvalOptions& options, const Catalogue& catalogue,
@@ -135,6 +149,7 @@ EvalPlan MakeEvalPlan(const EvalOptions& options, const Catalogue& catalogue,
   }
   PlanNotions(catalogue, progress, plan);
   for (size_t i = 1; i < plan.models.size(); ++i) MatchNotions(plan, progress, plan.models[i]);
+  if (!options.triplets.empty()) PlanLists(options, progress, plan);
   PlanProbes(options, catalogue, progress, plan);
   return plan;
 }

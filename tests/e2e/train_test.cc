@@ -1,4 +1,4 @@
-// csn_train and csn_eval as a user runs them.
+// csn_train as a user runs it.
 #include <filesystem>
 
 #include "base/file.h"
@@ -186,80 +186,6 @@ TEST(TrainProgramTest, RejectedRowsAreListedAndEndInStatus4) {
   ExpectError("csn_train --catalogue s/catalogue.csv --model m.csn --steps 2 --notion brand", 2,
               "no triplet", folder.path());
   EXPECT_THAT(ReadTextFile(folder / "m.csn.rejects.tsv"), HasSubstr("images/none.png"));
-}
-
-std::string EvalCommand(const std::string& catalogue) {
-  return fmt::format("csn_eval --model {} --catalogue {} --format json", Shop::Get().model(),
-                     catalogue);
-}
-
-TEST(EvalProgramTest, MeasuresOnWhatTheModelHasNotSeen) {
-  const Shop& shop = Shop::Get();
-  const json report = json::parse(RunOk(EvalCommand(shop.catalogue()) + " --k 5"));
-  EXPECT_EQ(report["model_id"], shop.trained()["model_id"]);
-  EXPECT_EQ(report["test_items"], shop.trained()["items"]["test"]);
-  EXPECT_EQ(report["k"], 5);
-  ASSERT_EQ(report["precision_at_k"].size(), 2);
-  for (const auto& [notion, precision] : report["precision_at_k"].items()) {
-    SCOPED_TRACE(notion);
-    EXPECT_EQ(precision["queries"], report["test_items"]);
-    const double chance = precision["chance"], masked = precision["masked"];
-    const double unmasked = precision["unmasked"];
-    EXPECT_GT(chance, 0);
-    EXPECT_LT(chance, 1);
-    EXPECT_GE(masked, 0);
-    EXPECT_LE(masked, 1);
-    EXPECT_NEAR(precision["error_ratio"], (1 - masked) / (1 - chance), 1e-12);
-    EXPECT_NEAR(precision["gain"], masked - unmasked, 1e-12);
-  }
-  const std::string table = RunOk(fmt::format("csn_eval --model {} --catalogue {} --format table",
-                                              shop.model(), shop.catalogue()));
-  EXPECT_THAT(table, HasSubstr("(1-masked)/(1-chance)"));
-}
-
-TEST(EvalProgramTest, AnotherCatalogueIsAllNewAndMayLackColumns) {
-  const TempDir folder;
-  RunOk("csn_catalogue shoes --count 20 --seed 99 --out s", folder.path());
-  EXPECT_EQ(json::parse(RunOk(EvalCommand("s/catalogue.csv"), folder.path()))["test_items"], 20);
-
-  RunOk("sed -i 1s/closure/fastening/ s/catalogue.csv", folder.path());
-  const ProcessResult part = RunCommand(EvalCommand("s/catalogue.csv"), folder.path());
-  EXPECT_EQ(part.status, 0) << part.err;
-  EXPECT_THAT(part.err, HasSubstr("notion closure: left out"));
-  EXPECT_EQ(json::parse(part.out)["precision_at_k"].size(), 1);
-
-  RunOk("echo 'bad,images/none.png,,,,,,' >> s/catalogue.csv", folder.path());
-  const ProcessResult rejected = RunCommand(EvalCommand("s/catalogue.csv"), folder.path());
-  EXPECT_EQ(rejected.status, 4) << rejected.err;
-  EXPECT_EQ(json::parse(rejected.out)["rejected"], 1);
-
-  RunOk("sed -i 1s/heel_height/heel/ s/catalogue.csv", folder.path());
-  const ProcessResult none = RunCommand(EvalCommand("s/catalogue.csv"), folder.path());
-  EXPECT_EQ(none.status, 2);
-  EXPECT_THAT(none.err, HasSubstr("csn_eval: error: catalogue s/catalogue.csv"));
-}
-
-TEST(EvalProgramTest, AColumnIsFoundBySpellingBeforeLikeness) {
-  const TempDir folder;
-  RunOk("csn_catalogue shoes --count 20 --seed 99 --out s", folder.path());
-  const std::string before = RunOk(EvalCommand("s/catalogue.csv"), folder.path());
-  // A column of the same name but for the dash, and without a value, first.
-  RunOk("sed -i -e '1s/^sku,image,/&heel-height,/' -e '2,$s/^[^,]*,[^,]*,/&,/' s/catalogue.csv",
-        folder.path());
-  EXPECT_EQ(RunOk(EvalCommand("s/catalogue.csv"), folder.path()), before);
-}
-
-TEST(EvalProgramTest, RefusesWhatItCannotUse) {
-  const TempDir folder;
-  WriteText(folder / "m.csn", "no model");
-  const std::string catalogue = Shop::Get().catalogue();
-  ExpectError("csn_eval --model none.csn --catalogue " + catalogue, 3, "none.csn", folder.path());
-  ExpectError("csn_eval --model m.csn --catalogue " + catalogue, 5, "m.csn", folder.path());
-  ExpectError(EvalCommand(catalogue) + " --k 0", 2, "--k", folder.path());
-  RunOk("csn_catalogue shoes --count 20 --seed 99 --out s", folder.path());
-  RunOk("awk -F, -v OFS=, 'NR == 2 {$5 = \"high\"} 1' s/catalogue.csv > c && mv c s/catalogue.csv",
-        folder.path());
-  ExpectError(EvalCommand("s/catalogue.csv"), 2, "column heel_height holds text", folder.path());
 }
 
 }  // namespace

@@ -45,6 +45,42 @@ TEST(TripletListsTest, NamesFileAndLineOfWhatIsWrong) {
               ThrowsError(ErrorCode::kNotFound, "closure_tripletlist_val.txt"));
 }
 
+TEST(TripletListsTest, ReadsEveryTestList) {
+  const TempDir folder;
+  const test::ZapposTree tree = test::WriteZapposTree(folder.path());
+  WriteText(folder / "tripletlists/_tripletlist_test.txt", "no notion has no name");
+  const TestLists lists = ReadTestLists(folder.path());
+  EXPECT_EQ(lists.images, tree.images);
+  ASSERT_EQ(lists.lists.size(), 2u);
+  EXPECT_EQ(lists.lists[0].name, "class");
+  EXPECT_EQ(lists.lists[0].triplets, tree.test[0]);
+  EXPECT_EQ(lists.lists[1].name, "closure");
+  EXPECT_EQ(lists.lists[1].triplets, tree.test[1]);
+  WriteText(folder / "tripletlists/closure_tripletlist_test.txt", "1 2 3\n1 2\n");
+  EXPECT_THAT([&] { ReadTestLists(folder.path()); },
+              ThrowsError(ErrorCode::kInvalidArgument, "closure_tripletlist_test.txt: line 2"));
+  std::filesystem::remove_all(folder / "tripletlists");
+  EXPECT_THAT([&] { ReadTestLists(folder.path()); },
+              ThrowsError(ErrorCode::kNotFound, "holds no NOTION_tripletlist_test.txt"));
+}
+
+TEST(TripletListsTest, ItemTripletsNameItemsAndCountWhatIsMissing) {
+  // Images 3, 4 (beyond the last) and 0 are shown by items 0, 1 and 2 of a catalogue; image 1 by
+  // none.
+  const std::vector<size_t> rows = {3, 4, 0};
+  const std::vector<uint32_t> item_of = ItemsOfRows(rows, 4);
+  EXPECT_THAT(item_of, testing::ElementsAre(2, kNoItem, kNoItem, 0));
+  const std::vector<Triplet> list = {{.anchor = 0, .positive = 3, .negative = 0},
+                                     {.anchor = 0, .positive = 1, .negative = 3},
+                                     {.anchor = 3, .positive = 3, .negative = 0}};
+  uint64_t dropped = 5;
+  const std::vector<Triplet> items = ItemTriplets(list, item_of, 0, 1, dropped);
+  EXPECT_EQ(dropped, 6u);
+  EXPECT_EQ(items, (std::vector<Triplet>{{.anchor = 2, .positive = 0, .negative = 2},
+                                         {.anchor = 0, .positive = 0, .negative = 2}}));
+  EXPECT_EQ(ItemTriplets(list, item_of, 1, 1, dropped).size(), 1u);
+}
+
 TEST(ImageRowsTest, FindsPathsThatBeginFurtherUp) {
   const std::vector<std::string> images = {"a/b.jpg", "b.jpg", "c.jpg"};
   const ImageRows rows(images);
