@@ -97,6 +97,14 @@ code { font: 12px/1.5 ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap
 
 }  // namespace
 
+std::string PageHead(std::string_view title, std::string_view style) {
+  return fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<title>{}</title>\n<style>{}{}</style>\n</head>\n<body>\n",
+      EscapeHtml(title), PageStyle(), style);
+}
+
 std::string EscapeHtml(std::string_view text) {
   std::string escaped;
   for (const char c : EscapeForTerminal(text)) {
@@ -128,6 +136,10 @@ std::string JpegDataUri(const Image& image) {
 }
 
 std::string_view NotionColour(size_t notion) { return kColours[notion % kColours.size()]; }
+
+std::string NotionDot(size_t notion) {
+  return fmt::format("<i class=\"dot\" style=\"--c:{}\"></i>", NotionColour(notion));
+}
 
 std::string_view PageStyle() { return kStyle; }
 

@@ -25,10 +25,7 @@ class PageWriter {
   }
 
   std::string Write() {
-    Add("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<title>Like {}</title>\n<style>{}</style>\n</head>\n<body>\n",
-        EscapeHtml(page_.title), PageStyle());
+    html_ = PageHead("Like " + page_.title);
     WriteSubject();
     for (const QueryPage::Row& row : page_.rows) WriteRow(row);
     Add("<footer><p><code>{}</code></p><p>{}, model {}</p></footer>\n</body>\n</html>\n",
@@ -39,7 +36,7 @@ class PageWriter {
  private:
   template <typename... Args>
   void Add(fmt::format_string<Args...> format, Args&&... args) {
-    fmt::format_to(std::back_inserter(html_), format, std::forward<Args>(args)...);
+    AddTo(html_, format, std::forward<Args>(args)...);
   }
 
   void AddPhotograph(const std::string& photograph, std::string_view name, std::string_view hint) {
@@ -49,10 +46,6 @@ class PageWriter {
     }
     Add("<div class=\"photo\" title=\"{}\"><img src=\"{}\" alt=\"{}\"></div>", hint, photograph,
         name);
-  }
-
-  std::string Dot(size_t notion) const {
-    return fmt::format("<i class=\"dot\" style=\"--c:{}\"></i>", NotionColour(notion));
   }
 
   void WriteSubject() {
@@ -101,12 +94,12 @@ class PageWriter {
     const size_t first = static_cast<size_t>(
         std::ranges::find_if(row.weights, [](double w) { return w != 0; }) - row.weights.begin());
     if (counting == 1) {
-      Add("<h2>{}{}</h2>", Dot(first), EscapeHtml(page_.notions[first].name));
+      Add("<h2>{}{}</h2>", NotionDot(first), EscapeHtml(page_.notions[first].name));
     } else {
       Add("<h2>mixture</h2><ul class=\"weights\">");
       for (size_t c = 0; c < row.weights.size(); ++c) {
         if (row.weights[c] == 0) continue;
-        Add("<li>{}{} &times; {:g}</li>", Dot(c), EscapeHtml(page_.notions[c].name),
+        Add("<li>{}{} &times; {:g}</li>", NotionDot(c), EscapeHtml(page_.notions[c].name),
             row.weights[c]);
       }
       Add("</ul>");
