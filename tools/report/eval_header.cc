@@ -55,10 +55,11 @@ void AddHeadline(std::string& html, const EvaluatedModel& model) {
     return;
   }
   AddTo(html, "<p>95 % interval {} to {}</p>", PercentText(error.low), PercentText(error.high));
-  AddTo(html,
-        "<p class=\"legend\">Of two items, one alike to a third in a notion and one not, the model "
-        "takes the wrong one for the nearer in <b>{}</b> of cases. Chance is 50 %.</p></div>\n",
-        PercentText(error.value));
+  AddTo(
+      html,
+      "<p class=\"legend\">Of two items, one alike to a third in a notion and one not, the model "
+      "takes the wrong one for the nearer in <b>{}</b> of cases. Chance is 50&nbsp;%.</p></div>\n",
+      PercentText(error.value));
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ constexpr double kChance = 0.5;  // of triplet errors
 constexpr double kMaskWidth = 960, kMaskLeastWidth = 640, kMaskRow = 24, kMaskTop = 8;
 constexpr double kOwners = 8, kMaskFoot = 58, kMostMaskLabel = 150, kLiveRoom = 92;
 
-// Deep where the error is far below chance.
+// Strong where the error is far below chance.
 HeatTable::Field ErrorField(double error, bool framed) {
   return {.depth = 1 - error / kChance, .text = PercentText(error), .framed = framed};
 }
@@ -177,12 +177,13 @@ bool AllWeightsAlike(const MaskTable& masks) {
 }  // namespace
 
 std::string LeakageHtml(const EvaluatedModel& model) {
-  if (model.leakage.empty()) return "";
+  if (model.leakage.size() < 2) return "";
   return FormatHeatTable(LeakageTable(model)) +
-         "<p class=\"legend\">Triplet error, the deeper the further below chance (50 %). Framed: a "
-         "notion in its own subspace. A subspace that knows of its own notion alone is deep in the "
-         "frame and pale elsewhere; where the labels of two notions go together, both fields are "
-         "deep.</p>\n";
+         "<p class=\"legend\">Triplet error, the stronger the colour the further below chance "
+         "(50&nbsp;%). Framed: a notion in its own subspace. A subspace that knows of its own "
+         "notion "
+         "alone is strong in the frame and weak elsewhere; where the labels of two notions go "
+         "together, both are strong.</p>\n";
 }
 
 std::string MasksHtml(const EvalReport& report, const Model& model) {

@@ -32,7 +32,10 @@ table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabula
 th, td { padding: 6px 14px 6px 0; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 tr > :last-child { padding-right: 2px; }
 th { font-weight: 600; color: var(--soft); vertical-align: bottom; }
-tr > th:first-child { text-align: left; max-width: 240px; overflow: hidden; text-overflow: ellipsis; }
+tr > th:first-child {
+  position: sticky; left: 0; text-align: left; max-width: 240px; overflow: hidden; text-overflow: ellipsis;
+  background: var(--page);
+}
 tbody th { color: var(--ink); vertical-align: top; }
 th .dot { margin-right: 7px; }
 th small { display: block; font-weight: 400; color: var(--soft); overflow: hidden; text-overflow: ellipsis; }
@@ -45,7 +48,7 @@ td.bars { padding-top: 2px; padding-bottom: 2px; }
 .bars .plot { overflow: visible; padding: 0; }
 .grouped tr:not(:last-child) > td { border-bottom: 0; padding-bottom: 0; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 460px), 1fr)); gap: 24px; align-items: end; }
-.maps { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 520px), 1fr)); gap: 28px; margin-top: 6px; }
+.maps { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 520px), 1fr)); gap: 28px; margin-top: 6px; }
 .pair > *, .maps > * { min-width: 0; }
 figure { margin: 0; }
 figure h3 { margin-top: 10px; }
@@ -77,6 +80,7 @@ summary { cursor: pointer; font-weight: 600; padding: 4px 0; overflow-wrap: anyw
   .summary { grid-template-columns: minmax(0, 1fr); gap: 18px; }
   .definitions { grid-template-columns: minmax(0, 1fr); gap: 2px; }
   .definitions dd { margin-bottom: 8px; }
+  tr > th:first-child { max-width: 140px; }
   .part .hits { grid-auto-columns: 112px; }
 }
 )";

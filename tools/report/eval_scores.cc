@@ -74,7 +74,7 @@ std::string ErrorTable(const EvalReport& report, const EvaluatedModel& model) {
   html +=
       "</tbody></table></div>\n"
       "<p class=\"legend\">Filled: in the notion&#39;s own subspace. Hollow: by the whole "
-      "embedding. Whiskers are 95 % intervals; chance is 50 %.</p>\n";
+      "embedding. Whiskers are 95 % intervals; chance is 50&nbsp;%.</p>\n";
   return html;
 }
 

@@ -50,7 +50,7 @@ std::vector<TripletPoint> TripletPoints(const EvalReport& report);
 // Empty where there are not two different numbers.
 std::string TripletsHtml(std::vector<TripletPoint> points);
 
-// The triplet error of every subspace on every notion's triplets.
+// The triplet error of every subspace on every notion's triplets; empty where there is one notion.
 std::string LeakageHtml(const EvaluatedModel& model);
 std::string MasksHtml(const EvalReport& report, const Model& model);
 std::string TrainingHtml(const EvalReport& report, const Model& model);

@@ -48,10 +48,11 @@ std::string ErrorCurves(const EvalReport& report, const Model& model) {
   plot.name = "validation triplet error of each notion by epoch";
   plot.y_axis = "triplet error on validation items";
   for (size_t c = 0; c < TrainedNotions(model); ++c) {
-    LineSeries series{
-        .name = model.notions[c].name,
-        .colour = std::string(NotionColour(ColourNumber(report, model.notions[c].name))),
-        .points = {}};
+    const size_t colour = ColourNumber(report, model.notions[c].name);
+    LineSeries series{.name = model.notions[c].name,
+                      .colour = std::string(NotionColour(colour)),
+                      .dashed = colour >= kNotionColours,
+                      .points = {}};
     const size_t best = BestPlace(model.training, c);
     for (size_t i = 0; i < model.training.history.size(); ++i) {
       const EpochRecord& record = model.training.history[i];

@@ -8,9 +8,9 @@
 namespace csn {
 namespace {
 
-constexpr std::array<std::string_view, 10> kColours = {"#3b82d6", "#e0762f", "#2f9e68", "#c2508f",
-                                                       "#8467d6", "#b8901f", "#1f9bb0", "#d14b55",
-                                                       "#6b8e23", "#8d7b6c"};
+constexpr std::array<std::string_view, kNotionColours> kColours = {
+    "#3b82d6", "#e0762f", "#2f9e68", "#c2508f", "#8467d6",
+    "#b8901f", "#1f9bb0", "#d14b55", "#6b8e23", "#8d7b6c"};
 
 constexpr std::string_view kStyle = R"(
 :root {

@@ -29,8 +29,9 @@ std::string EscapeHtml(std::string_view text);
 // "data:image/jpeg;base64,...": a picture inside the page.
 std::string JpegDataUri(const Image& image);
 
+inline constexpr size_t kNotionColours = 10;
 // The colour of notion number `notion`, "#rrggbb": neighbours well apart, readable on light and
-// dark. Ten, then again from the first.
+// dark. kNotionColours of them, then again from the first.
 std::string_view NotionColour(size_t notion);
 // A round spot of that colour, to stand before the notion's name.
 std::string NotionDot(size_t notion);

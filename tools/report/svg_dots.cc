@@ -6,7 +6,7 @@
 namespace csn {
 namespace {
 
-constexpr double kWidth = 860, kLeastWidth = 460;
+constexpr double kWidth = 820, kLeastWidth = 680;
 constexpr double kRow = 20, kHeading = 26, kGap = 8, kAxis = 46, kTop = 8;
 constexpr double kMostLabel = 260, kFigure = 64;
 

@@ -29,7 +29,7 @@ struct DotPlot {
   std::vector<DotGroup> groups;
 };
 
-// The axis is from 0 to a round share that holds all intervals. SVG, 860 pixels wide.
+// The axis is from 0 to a round share that holds all intervals. SVG, 820 pixels wide.
 std::string FormatDotPlot(const DotPlot& plot);
 
 }  // namespace csn

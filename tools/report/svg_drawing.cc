@@ -14,7 +14,7 @@ namespace {
 constexpr double kLetter = 7.2;
 constexpr size_t kLeastLetters = 3;
 // Half of a whisker's end.
-constexpr double kCap = 3;
+constexpr double kCap = 4.5;
 
 constexpr std::string_view kStyle = R"(
 .plot { overflow-x: auto; overflow-y: hidden; padding-bottom: 2px; }
@@ -28,6 +28,7 @@ constexpr std::string_view kStyle = R"(
 .plot line.chance { stroke: var(--soft); stroke-dasharray: 3 3; }
 .plot line.best { stroke: var(--ink); stroke-opacity: 0.55; stroke-dasharray: 2 3; }
 .plot .curve { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
+.plot .dashed { stroke-dasharray: 6 5; }
 .plot .mark, .plot .whisker { stroke: var(--c); }
 .plot .mark { fill: var(--c); stroke-width: 1.6; }
 .plot .mark.hollow { fill: var(--card); }
@@ -123,7 +124,7 @@ double TextWidth(std::string_view text) {
 }
 
 std::string PercentText(double share) {
-  return std::isfinite(share) ? fmt::format("{:.1f} %", 100 * share) : "–";
+  return std::isfinite(share) ? fmt::format("{:.1f}\u00a0%", 100 * share) : "–";
 }
 
 std::string PercentTick(double share, double step) {

@@ -63,7 +63,7 @@ class SvgDrawing {
 // About how wide a text of the plots' size stands, in pixels.
 double TextWidth(std::string_view text);
 
-// 0.125 -> "12.5 %"; "–" for what is not a number.
+// 0.125 -> "12.5 %", the blank unbreakable; "–" for what is not a number.
 std::string PercentText(double share);
 // For ticks: no more digits than `step`, the distance of two ticks, needs.
 std::string PercentTick(double share, double step);

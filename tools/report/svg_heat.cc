@@ -16,7 +16,8 @@ struct Ramp {
 constexpr Ramp kLight = {{238, 242, 248}, {22, 72, 138}};
 constexpr Ramp kDark = {{42, 47, 57}, {112, 178, 255}};
 
-constexpr double kField = 34, kColumn = 78, kHead = 44, kGap = 10;
+constexpr double kField = 34, kLeastColumn = 78, kMostColumn = 120, kMostWidth = 1360, kHead = 44,
+                 kGap = 10;
 constexpr double kLegendStep = 5;
 
 Colour At(const Ramp& ramp, int level) {
@@ -62,12 +63,21 @@ double LabelWidth(const HeatTable& table) {
   return std::min(width, 170.0) + 12;
 }
 
-void DrawField(SvgDrawing& drawing, const HeatTable::Field& field, double x, double y) {
+// As wide as names need, less where the table would be wider than a page.
+double ColumnWidth(const HeatTable& table, double left) {
+  double width = kLeastColumn;
+  for (const std::string& column : table.columns) width = std::max(width, TextWidth(column) + 10);
+  const double room = (kMostWidth - left) / static_cast<double>(table.columns.size());
+  return std::min({width, kMostColumn, std::max(room, kLeastColumn)});
+}
+
+void DrawField(SvgDrawing& drawing, const HeatTable::Field& field, double x, double y,
+               double width) {
   const int level = HeatLevel(field.depth);
   drawing.Add(
       "<rect class=\"q{}{}\" x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:g}\" height=\"{:g}\" rx=\"3\"/>\n",
-      level, field.framed ? " framed" : "", x + 1, y + 1, kColumn - 2, kField - 2);
-  drawing.Text(x + kColumn / 2, y + kField / 2 + 4, field.text, Anchor::kMiddle,
+      level, field.framed ? " framed" : "", x + 1, y + 1, width - 2, kField - 2);
+  drawing.Text(x + width / 2, y + kField / 2 + 4, field.text, Anchor::kMiddle,
                fmt::format("on{}", level));
 }
 
@@ -84,23 +94,23 @@ std::string HeatStyle() {
 }
 
 std::string FormatHeatTable(const HeatTable& table) {
-  const double left = LabelWidth(table);
-  const double width = left + kColumn * static_cast<double>(table.columns.size()) + 2;
+  const double left = LabelWidth(table), column = ColumnWidth(table, left);
+  const double width = left + column * static_cast<double>(table.columns.size()) + 2;
   const double height = kHead + kField * static_cast<double>(table.rows.size()) +
                         (table.gap_before > 0 ? kGap : 0) + 2;
   SvgDrawing drawing(width, height, width, table.name);
   drawing.Text(left + 2, 12, table.columns_are);
   drawing.Text(0, kHead - 8, table.rows_are);
   for (size_t j = 0; j < table.columns.size(); ++j) {
-    drawing.Label(left + kColumn * (static_cast<double>(j) + 0.5), kHead - 8, table.columns[j],
-                  kColumn - 6, Anchor::kMiddle, "ink");
+    drawing.Label(left + column * (static_cast<double>(j) + 0.5), kHead - 8, table.columns[j],
+                  column - 6, Anchor::kMiddle, "ink");
   }
   double y = kHead;
   for (size_t i = 0; i < table.rows.size(); ++i) {
     if (i > 0 && i == table.gap_before) y += kGap;
     drawing.Label(left - 8, y + kField / 2 + 4, table.rows[i], left - 8, Anchor::kEnd, "ink");
     for (size_t j = 0; j < table.fields[i].size(); ++j) {
-      DrawField(drawing, table.fields[i][j], left + kColumn * static_cast<double>(j), y);
+      DrawField(drawing, table.fields[i][j], left + column * static_cast<double>(j), y, column);
     }
     y += kField;
   }

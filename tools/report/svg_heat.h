@@ -1,4 +1,4 @@
-// Tables of shares as fields of one colour, deeper where a share is greater.
+// Tables of shares as fields of one colour, stronger where a share is greater.
 #pragma once
 
 #include <array>

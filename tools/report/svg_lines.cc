@@ -7,7 +7,7 @@
 namespace csn {
 namespace {
 
-constexpr double kWidth = 620, kLeastWidth = 440;
+constexpr double kWidth = 620, kLeastWidth = 480;
 constexpr double kLeft = 58, kRight = 16, kTop = 18, kBody = 230, kBottom = 46, kLegendLine = 20;
 constexpr double kSpot = 16, kBetween = 18;
 
@@ -42,7 +42,8 @@ std::vector<Place> LegendPlaces(const LinePlot& plot) {
 void DrawLegend(SvgDrawing& drawing, const LinePlot& plot, const std::vector<Place>& places) {
   for (size_t i = 0; i < places.size(); ++i) {
     const double y = 10 + kLegendLine * places[i].line;
-    drawing.Mark(places[i].x + 5, y, plot.series[i].marker, plot.series[i].colour);
+    drawing.Mark(places[i].x + 5, y, plot.series[i].marker, plot.series[i].colour,
+                 plot.series[i].dashed);
     drawing.Label(places[i].x + kSpot, y + 4, plot.series[i].name, kWidth / 3, Anchor::kStart,
                   "ink");
   }
@@ -80,7 +81,8 @@ void DrawSeries(SvgDrawing& drawing, const LineSeries& series, const Scale& x, c
     path += fmt::format("{}{:.2f} {:.2f}", path.empty() ? "M" : "L", x.At(point.x),
                         y.At(point.y.value));
   }
-  drawing.Add("<path class=\"curve\" style=\"stroke:{}\" d=\"{}\"/>\n", series.colour, path);
+  drawing.Add("<path class=\"curve{}\" style=\"stroke:{}\" d=\"{}\"/>\n",
+              series.dashed ? " dashed" : "", series.colour, path);
   for (const LinePoint& point : series.points) {
     if (!point.marked) continue;
     drawing.UprightWhisker(point.y, x.At(point.x), y, series.marker, series.colour);

@@ -20,6 +20,7 @@ struct LineSeries {
   std::string name;
   std::string colour;
   Marker marker = Marker::kCircle;
+  bool dashed = false;            // tells two series of one colour apart; hollow in the legend
   std::vector<LinePoint> points;  // by ascending x
 };
 
