@@ -6,6 +6,7 @@
 #include <regex>
 
 #include "base/random.h"
+#include "tests/support/eval_world.h"
 #include "tests/support/test_support.h"
 #include "tools/report/svg_dots.h"
 #include "tools/report/svg_heat.h"
@@ -14,21 +15,12 @@
 namespace csn {
 namespace {
 
+using test::AllMatches;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-// What the pattern's first group matches, in order.
-std::vector<std::string> All(const std::string& text, const std::string& pattern) {
-  const std::regex regex(pattern);
-  std::vector<std::string> found;
-  for (std::sregex_iterator at(text.begin(), text.end(), regex), end; at != end; ++at) {
-    found.push_back((*at)[1]);
-  }
-  return found;
-}
 
 TEST(Scale, LinearIsProportionalAndStopsAtItsEnds) {
   const Scale up = Scale::Linear(0, 4, 200, 100);
@@ -114,7 +106,7 @@ DotPlot TwoGroups() {
 // cx is an affine function of the value, and whiskers reach from low to high by the same one.
 TEST(DotPlot, MarksStandWhereTheirValuesAre) {
   const std::string svg = FormatDotPlot(TwoGroups());
-  const std::vector<std::string> cx = All(svg, R"re(<circle[^>]* cx="([0-9.]+)")re");
+  const std::vector<std::string> cx = AllMatches(svg, R"re(<circle[^>]* cx="([0-9.]+)")re");
   ASSERT_EQ(cx.size(), 3u);  // what is not a number is not drawn
   const double at_10 = std::stod(cx[0]), at_40 = std::stod(cx[1]), at_25 = std::stod(cx[2]);
   EXPECT_NEAR(at_25, (at_10 + at_40) / 2, 0.02);
@@ -124,19 +116,19 @@ TEST(DotPlot, MarksStandWhereTheirValuesAre) {
   ASSERT_TRUE(std::regex_search(svg, match, whisker));
   EXPECT_NEAR(std::stod(match[1]), at_10 - 0.05 * share, 0.05);
   EXPECT_NEAR(std::stod(match[2]), at_10 + 0.10 * share, 0.05);
-  EXPECT_EQ(All(svg, "(class=\"whisker\")").size(), 2u);  // none where low = high
-  const std::vector<std::string> cy = All(svg, R"re(<circle[^>]* cy="([0-9.]+)")re");
+  EXPECT_EQ(AllMatches(svg, "(class=\"whisker\")").size(), 2u);  // none where low = high
+  const std::vector<std::string> cy = AllMatches(svg, R"re(<circle[^>]* cy="([0-9.]+)")re");
   EXPECT_LT(std::stod(cy[0]), std::stod(cy[1]));
   EXPECT_LT(std::stod(cy[1]), std::stod(cy[2]));
 }
 
 TEST(DotPlot, TicksStandWhereTheirValuesAre) {
   const std::string svg = FormatDotPlot(TwoGroups());
-  const double at_10 =
-      std::stod(All(svg, R"re(x="([0-9.]+)" y="[0-9.]+" text-anchor="middle">10 %<)re").at(0));
-  const double at_40 =
-      std::stod(All(svg, R"re(x="([0-9.]+)" y="[0-9.]+" text-anchor="middle">40 %<)re").at(0));
-  const std::vector<std::string> cx = All(svg, R"re(<circle[^>]* cx="([0-9.]+)")re");
+  const double at_10 = std::stod(
+      AllMatches(svg, R"re(x="([0-9.]+)" y="[0-9.]+" text-anchor="middle">10 %<)re").at(0));
+  const double at_40 = std::stod(
+      AllMatches(svg, R"re(x="([0-9.]+)" y="[0-9.]+" text-anchor="middle">40 %<)re").at(0));
+  const std::vector<std::string> cx = AllMatches(svg, R"re(<circle[^>]* cx="([0-9.]+)")re");
   EXPECT_NEAR(std::stod(cx.at(0)), at_10, 0.02);
   EXPECT_NEAR(std::stod(cx.at(1)), at_40, 0.02);
 }
@@ -163,8 +155,8 @@ LinePlot LogPlot() {
 
 TEST(LinePlot, LogarithmicXAndUprightY) {
   const std::string svg = FormatLinePlot(LogPlot());
-  const std::vector<std::string> cx = All(svg, R"re(<circle[^>]* cx="([0-9.]+)")re");
-  const std::vector<std::string> cy = All(svg, R"re(<circle[^>]* cy="([0-9.]+)")re");
+  const std::vector<std::string> cx = AllMatches(svg, R"re(<circle[^>]* cx="([0-9.]+)")re");
+  const std::vector<std::string> cy = AllMatches(svg, R"re(<circle[^>]* cy="([0-9.]+)")re");
   ASSERT_EQ(cx.size(), 3u);
   EXPECT_NEAR(std::stod(cx[1]) - std::stod(cx[0]), std::stod(cx[2]) - std::stod(cx[1]), 0.03);
   EXPECT_GT(std::stod(cx[1]), std::stod(cx[0]) + 50);
@@ -178,10 +170,10 @@ TEST(LinePlot, LogarithmicXAndUprightY) {
 
 TEST(LinePlot, CurvesPassThroughTheirMarks) {
   const std::string svg = FormatLinePlot(LogPlot());
-  const std::string path = All(svg, R"re(class="curve"[^>]* d="([^"]+)")re").at(0);
+  const std::string path = AllMatches(svg, R"re(class="curve"[^>]* d="([^"]+)")re").at(0);
   std::string expected;
-  const std::vector<std::string> cx = All(svg, R"re(<circle[^>]* cx="([0-9.]+)")re");
-  const std::vector<std::string> cy = All(svg, R"re(<circle[^>]* cy="([0-9.]+)")re");
+  const std::vector<std::string> cx = AllMatches(svg, R"re(<circle[^>]* cx="([0-9.]+)")re");
+  const std::vector<std::string> cy = AllMatches(svg, R"re(<circle[^>]* cy="([0-9.]+)")re");
   for (size_t i = 0; i < cx.size(); ++i) expected += (i == 0 ? "M" : "L") + cx[i] + " " + cy[i];
   EXPECT_EQ(path, expected);
 }
@@ -206,8 +198,10 @@ double Luminance(const std::string& colour) {
 
 TEST(HeatStyle, WordsStandOutFromEveryLevelInLightAndDark) {
   const std::string style = HeatStyle();
-  const std::vector<std::string> fields = All(style, R"re(\.q\d+ \{ fill: #([0-9a-f]{6}))re");
-  const std::vector<std::string> words = All(style, R"re(\.on\d+ \{ fill: #([0-9a-f]{6}))re");
+  const std::vector<std::string> fields =
+      AllMatches(style, R"re(\.q\d+ \{ fill: #([0-9a-f]{6}))re");
+  const std::vector<std::string> words =
+      AllMatches(style, R"re(\.on\d+ \{ fill: #([0-9a-f]{6}))re");
   ASSERT_EQ(fields.size(), 2u * kHeatLevels);
   ASSERT_EQ(words.size(), fields.size());
   for (size_t i = 0; i < fields.size(); ++i) {

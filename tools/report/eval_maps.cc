@@ -76,7 +76,7 @@ Colouring ByLabel(const std::vector<std::string>& labels) {
 std::vector<double> StepStarts(std::vector<double> values) {
   std::ranges::sort(values);
   std::vector<double> different = values;
-  different.erase(std::ranges::unique(different).begin(), different.end());
+  different.erase(std::unique(different.begin(), different.end()), different.end());
   if (different.size() <= kSteps.size()) return different;
   std::vector<double> starts;
   for (size_t step = 0; step < kSteps.size(); ++step) {
