@@ -85,14 +85,14 @@ std::string TemporaryName(const std::string& path) {
   return fmt::format("{}.tmp.{}.{}", path, getpid(), count.fetch_add(1));
 }
 
-// The bytes are on the disk under `temporary` when this returns; messages name `path`, which the
-// caller asked for.
-void WriteTemporary(const std::string& temporary, const std::string& path,
-                    std::span<const uint8_t> bytes) {
-  UniqueFd fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666));
+// Writes the file `name` whole, on the disk when this returns if `sync`; messages name `path`,
+// which the caller asked for.
+void WriteWhole(const std::string& name, const std::string& path, std::span<const uint8_t> bytes,
+                bool sync) {
+  UniqueFd fd(open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666));
   if (fd.get() < 0) FailWriting(path, errno);
   WriteAll(fd, path, bytes);
-  if (fsync(fd.get()) != 0) FailWriting(path, errno);
+  if (sync && fsync(fd.get()) != 0) FailWriting(path, errno);
   if (!fd.Close()) FailWriting(path, errno);
 }
 
@@ -122,7 +122,7 @@ void WriteFileAtomically(const std::string& name, std::span<const uint8_t> bytes
   const std::string path = Target(name);
   const std::string temporary = TemporaryName(path);
   try {
-    WriteTemporary(temporary, path, bytes);
+    WriteWhole(temporary, path, bytes, true);
     if (std::rename(temporary.c_str(), path.c_str()) != 0) FailWriting(path, errno);
   } catch (...) {
     unlink(temporary.c_str());
@@ -136,10 +136,21 @@ void WriteFileAtomically(const std::string& path, std::string_view text) {
   WriteFileAtomically(path, std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
 }
 
+void WriteFileUnsynced(const std::string& path, std::span<const uint8_t> bytes) {
+  WriteWhole(path, path, bytes, false);
+}
+
 void SyncPath(const std::string& path) {
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0 || fsync(fd.get()) != 0) {
     Fail(ErrorCode::kFailed, "syncing {}: {}", path, std::strerror(errno));
+  }
+}
+
+void SyncFileSystem(const std::string& path) {
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0 || syncfs(fd.get()) != 0) {
+    Fail(ErrorCode::kFailed, "syncing the file system of {}: {}", path, std::strerror(errno));
   }
 }
 

@@ -26,7 +26,14 @@ std::vector<uint8_t> ReadFilePart(const std::string& path, uint64_t offset, uint
 void WriteFileAtomically(const std::string& path, std::span<const uint8_t> bytes);
 void WriteFileAtomically(const std::string& path, std::string_view text);
 
+// For many small files of which none counts before all are there: writes over what stands there,
+// syncs nothing. On failure the file may be half written, and Error(kFailed) names it.
+void WriteFileUnsynced(const std::string& path, std::span<const uint8_t> bytes);
+
 // fsync of a file or folder. Throws Error(kFailed).
 void SyncPath(const std::string& path);
+// Everything written so far to the file system that holds `path` is on the disk when this returns:
+// one sync for all files that WriteFileUnsynced wrote. Throws Error(kFailed).
+void SyncFileSystem(const std::string& path);
 
 }  // namespace csn

@@ -41,6 +41,9 @@ Image ReduceImage(std::span<const uint8_t> bytes, int max_side, const ImageLimit
 
 // Lossless PNG bytes of an image.
 std::vector<uint8_t> EncodePng(const Image& image);
+// The same of a grey one, [height, width] bytes from 0 (black) to 255, in grey. Throws
+// Error(kInvalidArgument) for no pixels or another number of bytes.
+std::vector<uint8_t> EncodeGreyPng(std::span<const uint8_t> grey, int width, int height);
 // JPEG bytes of an image, `quality` 1 to 100.
 std::vector<uint8_t> EncodeJpeg(const Image& image, int quality = 85);
 

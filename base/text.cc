@@ -78,6 +78,12 @@ std::string_view Trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(), Lower);
+  return lower;
+}
+
 std::optional<double> ParseNumber(std::string_view text) {
   text = Trim(text);
   // from_chars takes '-' but not '+'; "+-3" must not slip through.
@@ -103,6 +109,21 @@ std::vector<std::string> SplitText(std::string_view text, char separator) {
   }
   parts.emplace_back(text.substr(start));
   return parts;
+}
+
+std::string CsvLine(std::span<const std::string> fields) {
+  std::string line;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (i > 0) line += ',';
+    if (fields[i].find_first_of("\",\r\n") == std::string::npos) {
+      line += fields[i];
+      continue;
+    }
+    line += '"';
+    for (const char c : fields[i]) line.append(c == '"' ? 2 : 1, c);
+    line += '"';
+  }
+  return line + "\n";
 }
 
 std::vector<std::string> NearestNames(std::string_view wanted,

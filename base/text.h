@@ -13,6 +13,9 @@ namespace csn {
 // `text` without ASCII blanks (space, tab, line ends) at either end.
 std::string_view Trim(std::string_view text);
 
+// `text` with its ASCII letters in lower case.
+std::string LowerCase(std::string_view text);
+
 // The number written in all of `text` (decimal or exponent notation, no locale, finite), else
 // nothing.
 std::optional<double> ParseNumber(std::string_view text);
@@ -22,6 +25,9 @@ bool IsMissing(std::string_view text);
 
 // `text` cut at every `separator`; "a||b" has three parts, "" has one.
 std::vector<std::string> SplitText(std::string_view text, char separator);
+
+// One line of CSV, quoted as in RFC 4180 where a field needs it, ended by a line feed.
+std::string CsvLine(std::span<const std::string> fields);
 
 // Up to `count` of `candidates` nearest to `wanted` by optimal string alignment distance
 // (insertions, deletions, substitutions, swaps of neighbours; case ignored), nearest first, at most

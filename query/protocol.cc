@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "query/internal/table.h"
 
 namespace csn {
@@ -59,21 +60,6 @@ std::string FormatJson(const Answer& answer) {
   Json hits = Json::array();
   for (const Hit& hit : answer.hits) hits.push_back(HitToJson(answer, hit));
   return Dump({{"hits", std::move(hits)}, {"answer", SummaryToJson(answer)}}, 2);
-}
-
-std::string CsvLine(const std::vector<std::string>& fields) {
-  std::string line;
-  for (const std::string& field : fields) {
-    if (!line.empty()) line += ',';
-    if (field.find_first_of("\",\r\n") == std::string::npos) {
-      line += field;
-      continue;
-    }
-    line += '"';
-    for (const char c : field) line += c == '"' ? std::string("\"\"") : std::string(1, c);
-    line += '"';
-  }
-  return line + "\n";
 }
 
 std::string FormatCsv(const Answer& answer) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the project needs to build, on a bare Debian 12 machine.
+# Installs what the project needs to build, on a bare Debian 12 machine; with --fonts, fonts to draw.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -13,25 +13,30 @@ faiss_prefix="$cache_dir/$faiss_dir_name"
 scratch=""
 
 # docs/dependencies.md says what each is for. clang-tidy reads libomp-dev's omp.h; libclang-rt-14-dev is
-# clang's libFuzzer and sanitizers; libtorch-dev brings protobuf, glog and gflags.
+# clang's libFuzzer and sanitizers; libtorch-dev brings protobuf, glog and gflags. Tests draw the fonts of
+# fonts-dejavu-core, which fontconfig needs anyway.
 packages=(
   g++ cmake ninja-build ccache pkg-config dpkg-dev git ca-certificates clang-format clang-tidy
   clang-14 libclang-rt-14-dev libomp-dev libopenblas-openmp-dev libtorch-dev librocksdb-dev
   libfmt-dev libboost-program-options-dev nlohmann-json3-dev libjpeg62-turbo-dev libpng-dev
   libwebp-dev libexif-dev
-  libeigen3-dev libcairo2-dev libxxhash-dev nettle-dev libcsv-dev libgtest-dev libgmock-dev
+  libeigen3-dev libcairo2-dev libfreetype-dev libfontconfig-dev fonts-dejavu-core libxxhash-dev
+  nettle-dev libcsv-dev libgtest-dev libgmock-dev
   libbenchmark-dev
 )
 
 usage() {
   cat <<HELP
-Usage: tools/setup.sh [--help]
+Usage: tools/setup.sh [--fonts] [--help]
 
 Installs, with apt, the Debian 12 packages that building and testing need, and builds FAISS
 for AVX2 from Debian's own source package into
   $faiss_prefix
 (on a processor without AVX2 it installs Debian's libfaiss-dev instead).
 Run again, it finds everything there, says so and needs no network.
+  --fonts  also the fonts of tools/fonts/packages.txt, which "csn_catalogue fonts" draws
+           (about 130 MB to fetch, twice that on the disk)
+  --help   this text
 HELP
 }
 
@@ -51,6 +56,11 @@ has_avx2() {
 
 faiss_complete() {
   [[ -f "$faiss_prefix/lib/cmake/faiss/faiss-config.cmake" && -f "$faiss_prefix/lib/libfaiss.a" ]]
+}
+
+# Prints the packages that tools/fonts/packages.txt lists, one a line.
+font_packages() {
+  sed 's/#.*//' "$root/tools/fonts/packages.txt" | tr -s '[:blank:]' '\n' | sed '/^$/d'
 }
 
 # Prints the packages that dpkg does not hold as installed.
@@ -175,9 +185,10 @@ check_blas() {
 }
 
 main() {
-  local argument
+  local argument want_fonts=no
   for argument in "$@"; do
     case "$argument" in
+      --fonts) want_fonts=yes ;;
       -h | --help) usage && exit 0 ;;
       *)
         printf "setup.sh: error: unknown argument '%s'; see tools/setup.sh --help\n" "$argument" >&2
@@ -196,6 +207,9 @@ main() {
     [[ ! -e "$faiss_prefix" ]] ||
       die "$faiss_prefix is built for AVX2, which this processor lacks: remove it"
     packages+=(libfaiss-dev)
+  fi
+  if [[ "$want_fonts" == yes ]]; then
+    mapfile -t -O "${#packages[@]}" packages < <(font_packages)
   fi
   local missing
   mapfile -t missing < <(missing_packages "${packages[@]}")

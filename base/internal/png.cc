@@ -42,6 +42,23 @@ std::span<const uint8_t> CheckChunks(std::span<const uint8_t> bytes, const Image
   Fail(ErrorCode::kCorruption, "broken PNG: truncated, no whole chunks from IHDR to IEND");
 }
 
+// `format` is one of libpng's with a byte a channel.
+std::vector<uint8_t> WritePng(std::span<const uint8_t> pixels, int width, int height,
+                              png_uint_32 format) {
+  png_image png{};
+  png.version = PNG_IMAGE_VERSION;
+  png.width = static_cast<png_uint_32>(width);
+  png.height = static_cast<png_uint_32>(height);
+  png.format = format;
+  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(png);
+  std::vector<uint8_t> bytes(size);
+  if (!png_image_write_to_memory(&png, bytes.data(), &size, 0, pixels.data(), 0, nullptr)) {
+    Fail(ErrorCode::kFailed, "encoding a PNG of {} x {} pixels: {}", width, height, png.message);
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
 }  // namespace
 
 StoredImage DecodePng(std::span<const uint8_t> bytes, const ImageLimits& limits,
@@ -73,19 +90,15 @@ namespace csn {
 
 std::vector<uint8_t> EncodePng(const Image& image) {
   internal::RequirePixels(image, "PNG");
-  png_image png{};
-  png.version = PNG_IMAGE_VERSION;
-  png.width = static_cast<png_uint_32>(image.width);
-  png.height = static_cast<png_uint_32>(image.height);
-  png.format = PNG_FORMAT_RGB;
-  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(png);
-  std::vector<uint8_t> bytes(size);
-  if (!png_image_write_to_memory(&png, bytes.data(), &size, 0, image.rgb.data(), 0, nullptr)) {
-    Fail(ErrorCode::kFailed, "encoding a PNG of {} x {} pixels: {}", image.width, image.height,
-         png.message);
-  }
-  bytes.resize(size);
-  return bytes;
+  return internal::WritePng(image.rgb, image.width, image.height, PNG_FORMAT_RGB);
+}
+
+std::vector<uint8_t> EncodeGreyPng(std::span<const uint8_t> grey, int width, int height) {
+  Require(width > 0 && height > 0 &&
+              grey.size() == static_cast<size_t>(width) * static_cast<size_t>(height),
+          "encoding a grey PNG: expected a byte a pixel for {} x {} pixels, got {}", width, height,
+          grey.size());
+  return internal::WritePng(grey, width, height, PNG_FORMAT_GRAY);
 }
 
 }  // namespace csn

@@ -1,14 +1,12 @@
 #include "tools/draw/shoe_catalogue.h"
 
-#include <filesystem>
 #include <mutex>
-#include <system_error>
 #include <vector>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/image.h"
 #include "base/thread_pool.h"
+#include "tools/catalogue_folder.h"
 
 namespace csn {
 namespace {
@@ -30,14 +28,6 @@ std::string CsvLine(const Shoe& shoe, size_t index) {
                      shoe.price);
 }
 
-void MakeFolder(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) {
-    Fail(ErrorCode::kFailed, "drawing shoes: making folder {}: {}", path, error.message());
-  }
-}
-
 }  // namespace
 
 Shoe CatalogueShoe(uint64_t seed, size_t index) {
@@ -48,12 +38,8 @@ Shoe CatalogueShoe(uint64_t seed, size_t index) {
 void WriteShoeCatalogue(const ShoeCatalogueOptions& options) {
   Require(options.count >= 1, "drawing shoes: count {}, expected at least 1", options.count);
   Require(options.threads >= 0, "drawing shoes: threads {}, expected 0 or more", options.threads);
-  Require(!options.directory.empty(), "drawing shoes: no folder to write to was named");
-  const std::string csv_path = options.directory + "/catalogue.csv";
-  std::error_code unreadable;  // a folder that cannot be looked into fails when it is written to
-  Require(!std::filesystem::exists(csv_path, unreadable),
-          "drawing shoes: {} exists already; name a new folder or remove it", csv_path);
-  MakeFolder(options.directory + "/images");
+  const CatalogueFolder folder(options.directory, "drawing shoes");
+  folder.MakeFolder("images");
 
   std::vector<std::string> lines(options.count);
   std::mutex mutex;
@@ -62,8 +48,7 @@ void WriteShoeCatalogue(const ShoeCatalogueOptions& options) {
   ParallelFor(options.count, threads, [&](size_t i) {
     ThrowIfStopped(options.stop);
     const Shoe shoe = CatalogueShoe(options.seed, i);
-    WriteFileAtomically(options.directory + "/" + ImagePath(i),
-                        EncodePng(DrawShoe(shoe, options.size)));
+    folder.Write(ImagePath(i), EncodePng(DrawShoe(shoe, options.size)));
     lines[i] = CsvLine(shoe, i);
     std::lock_guard lock(mutex);
     ++done;
@@ -72,7 +57,7 @@ void WriteShoeCatalogue(const ShoeCatalogueOptions& options) {
 
   std::string csv = "sku,image,category,closure,heel_height,toe_shape,colour,price\n";
   for (const std::string& line : lines) csv += line;
-  WriteFileAtomically(csv_path, csv);
+  folder.Publish(csv);
 }
 
 }  // namespace csn
