@@ -50,6 +50,22 @@ size_t CountOption(const po::variables_map& values, const std::string& name) {
   return static_cast<size_t>(IntegerOption(values, name, 1, 1'000'000));
 }
 
+FontCatalogueOptions ReadOptions(const po::variables_map& values) {
+  FontCatalogueOptions options;
+  options.directory = values["out"].as<std::string>();
+  if (values.count("fonts") != 0) {
+    options.fonts = values["fonts"].as<std::string>();
+    Require(!options.fonts.empty(), "--fonts: no folder was named");
+  }
+  options.choice = {.families = CountOption(values, "families"),
+                    .faces_per_family = CountOption(values, "faces-per-family"),
+                    .seed = static_cast<uint64_t>(IntegerOption(values, "seed", 0, INT64_MAX))};
+  options.size = static_cast<int>(IntegerOption(values, "size", 16, 512));
+  options.threads = ThreadsOption(values);
+  options.stop = &Stop();
+  return options;
+}
+
 std::string FileLine(const std::vector<std::string>& files) {
   std::string line = fmt::format("{} without a font that can be read:",
                                  files.size() == 1 ? "1 file" : Grouped(files.size()) + " files");
@@ -87,17 +103,7 @@ int RunFonts(const std::vector<std::string>& arguments) {
   po::variables_map values;
   AddOptions(options);
   if (!ParseOptions(arguments, kPage, options, values)) return 0;
-  const std::string folder = values["out"].as<std::string>();
-  FontCatalogueOptions fonts{
-      .directory = folder,
-      .fonts = values.count("fonts") == 0 ? "" : values["fonts"].as<std::string>(),
-      .choice = {.families = CountOption(values, "families"),
-                 .faces_per_family = CountOption(values, "faces-per-family"),
-                 .seed = static_cast<uint64_t>(IntegerOption(values, "seed", 0, INT64_MAX))},
-      .size = static_cast<int>(IntegerOption(values, "size", 16, 512)),
-      .threads = ThreadsOption(values),
-      .stop = &Stop()};
-  Require(values.count("fonts") == 0 || !fonts.fonts.empty(), "--fonts: no folder was named");
+  FontCatalogueOptions fonts = ReadOptions(values);
   FontCatalogueReport report;
   {
     ProgressPrinter progress(values);
@@ -105,7 +111,7 @@ int RunFonts(const std::vector<std::string>& arguments) {
     report = WriteFontCatalogue(fonts);
   }
   ProgressPrinter progress(values);
-  Tell(report, folder, progress);
+  Tell(report, fonts.directory, progress);
   return 0;
 }
 

@@ -74,6 +74,21 @@ TEST(File, MissingAndUnreadable) {
   EXPECT_NO_THROW(SyncPath(dir.path()));
 }
 
+TEST(WriteFileUnsynced, WritesOverAndSyncsOnce) {
+  const TempDir dir;
+  const std::vector<uint8_t> longer = {1, 2, 3, 4}, shorter = {5, 6};
+  WriteFileUnsynced(dir / "f", longer);
+  EXPECT_EQ(ReadFile(dir / "f"), longer);
+  WriteFileUnsynced(dir / "f", shorter);
+  EXPECT_EQ(ReadFile(dir / "f"), shorter);
+  EXPECT_EQ(FilesIn(dir.path()), 1u);
+  EXPECT_NO_THROW(SyncFileSystem(dir.path()));
+  EXPECT_THAT([&] { WriteFileUnsynced(dir / "none/f", longer); },
+              ThrowsError(ErrorCode::kFailed, dir / "none/f: No such file"));
+  EXPECT_THAT([&] { SyncFileSystem(dir / "none"); },
+              ThrowsError(ErrorCode::kFailed, dir / "none: No such file"));
+}
+
 TEST(WriteFileAtomically, FailureLeavesNothingBehind) {
   const TempDir dir;
   EXPECT_THAT([&] { WriteFileAtomically(dir / "none/f", std::string_view("x")); },

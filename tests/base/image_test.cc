@@ -50,6 +50,25 @@ TEST(DecodeImage, PngRoundTripIsLossless) {
               ThrowsError(ErrorCode::kInvalidArgument, "2 x 2 pixels, got 1"));
 }
 
+TEST(EncodeGreyPng, RoundTripIsLosslessAndGrey) {
+  std::vector<uint8_t> grey(37 * 20);
+  for (size_t i = 0; i < grey.size(); ++i) grey[i] = static_cast<uint8_t>(i * 5);
+  const std::vector<uint8_t> bytes = EncodeGreyPng(grey, 37, 20);
+  EXPECT_EQ(bytes[24], 8) << "bits a sample";
+  EXPECT_EQ(bytes[25], 0) << "PNG's colour type of grey";
+  const Image decoded = DecodeImage(bytes);
+  EXPECT_EQ(decoded.width, 37);
+  EXPECT_EQ(decoded.height, 20);
+  for (size_t i = 0; i < grey.size(); ++i) {
+    for (size_t channel = 0; channel < 3; ++channel) {
+      ASSERT_EQ(decoded.rgb[3 * i + channel], grey[i]) << "pixel " << i;
+    }
+  }
+  EXPECT_THAT([&] { EncodeGreyPng(grey, 37, 21); },
+              ThrowsError(ErrorCode::kInvalidArgument, "37 x 21 pixels, got 740"));
+  EXPECT_THAT([&] { EncodeGreyPng({}, 0, 0); }, ThrowsError(ErrorCode::kInvalidArgument, "0 x 0"));
+}
+
 TEST(DecodeImage, Webp) {
   const Image image = TestImage(40, 30, 60);
   const Image decoded = DecodeImage(MakeWebp(image));

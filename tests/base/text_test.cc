@@ -116,6 +116,19 @@ TEST(DidYouMean, ReadsAsASentence) {
   EXPECT_EQ(DidYouMean({"a", "b", "c"}), "; did you mean a, b or c?");
 }
 
+TEST(CsvLine, QuotesWhatNeedsIt) {
+  using Fields = std::vector<std::string>;
+  EXPECT_EQ(CsvLine(Fields{"a", "", "b c"}), "a,,b c\n");
+  EXPECT_EQ(CsvLine(Fields{"", ""}), ",\n");
+  EXPECT_EQ(CsvLine(Fields{"a,b", "say \"x\"", "two\nlines", "\r"}),
+            "\"a,b\",\"say \"\"x\"\"\",\"two\nlines\",\"\r\"\n");
+}
+
+TEST(LowerCase, ChangesAsciiLettersAlone) {
+  EXPECT_EQ(LowerCase("DejaVu Sans, AZ[@09"), "dejavu sans, az[@09");
+  EXPECT_EQ(LowerCase("\xc3\x89"), "\xc3\x89");
+}
+
 TEST(HumanBytes, ChoosesTheUnit) {
   EXPECT_EQ(HumanBytes(0), "0 B");
   EXPECT_EQ(HumanBytes(1023), "1023 B");

@@ -215,6 +215,7 @@ TEST(OutputDocumentTest, NamesEveryKeyThatProgramsPrint) {
 const std::vector<std::string>& Pages() {
   static const std::vector<std::string> pages = {"csn_catalogue",
                                                  "csn_catalogue shoes",
+                                                 "csn_catalogue fonts",
                                                  "csn_catalogue gallery",
                                                  "csn_catalogue check",
                                                  "csn_train",
