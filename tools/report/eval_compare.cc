@@ -112,9 +112,6 @@ std::string CompareDots(const std::vector<Figure>& figures, const std::vector<st
   return FormatDotPlot(plot);
 }
 
-// Model files do not record yet how many triplets a notion were fixed before training.
-std::optional<uint64_t> FixedTriplets(const TrainingRecord& /*training*/) { return std::nullopt; }
-
 }  // namespace
 
 std::string CompareHtml(const EvalReport& report) {
@@ -130,10 +127,10 @@ std::string CompareHtml(const EvalReport& report) {
 std::vector<TripletPoint> TripletPoints(const EvalReport& report) {
   std::vector<TripletPoint> points;
   for (const EvaluatedModel& model : report.models) {
-    const std::optional<uint64_t> triplets = FixedTriplets(model.header.training);
-    if (!triplets) continue;
+    const auto triplets = static_cast<uint64_t>(model.header.training.fixed_triplets);
+    if (triplets == 0) continue;
     points.push_back(
-        {.system = SystemName(model.header), .triplets = *triplets, .error = model.pooled_error});
+        {.system = SystemName(model.header), .triplets = triplets, .error = model.pooled_error});
   }
   return points;
 }
