@@ -76,7 +76,10 @@ torch::Tensor TrunkNetImpl::forward(torch::Tensor x) {
   if (max_pool_) {
     x = nn::functional::max_pool2d(x, nn::functional::MaxPool2dFuncOptions(3).stride(2).padding(1));
   }
-  return head_->forward(blocks_->forward(x).mean({2, 3}));
+  x = blocks_->forward(x).mean({2, 3});
+  if (is_training()) return head_->forward(x);
+  // A matrix product may round a row by its place in the batch; sums of rows do not.
+  return (x.unsqueeze(1) * head_->weight).sum(2) + head_->bias;
 }
 
 torch::Tensor StartMasks(MaskKind kind, int64_t notions, int64_t dim) {
