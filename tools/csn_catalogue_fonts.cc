@@ -25,7 +25,7 @@ const Page kPage = {
         "      sixty families drawn by the seed, of each the four plainest faces\n"
         "  csn_train --catalogue letters/catalogue.csv --notion character --notion font \\\n"
         "      --split-by font --augment none --model letters.csn\n"
-        "      learns from it, families kept together: csn_eval then asks of unseen fonts\n"};
+        "      learns from it; families are kept together, so those left for tests are unseen\n"};
 
 void AddOptions(po::options_description& options) {
   po::options_description choice("What to draw"), show("Speed and output");

@@ -35,7 +35,7 @@ for AVX2 from Debian's own source package into
 (on a processor without AVX2 it installs Debian's libfaiss-dev instead).
 Run again, it finds everything there, says so and needs no network.
   --fonts  also the fonts of tools/fonts/packages.txt, which "csn_catalogue fonts" draws
-           (about 130 MB to fetch, twice that on the disk)
+           (about 100 MB to fetch, 270 MB on the disk)
   --help   this text
 HELP
 }

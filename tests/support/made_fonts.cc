@@ -92,7 +92,8 @@ std::vector<uint8_t> Renamed(std::vector<uint8_t> font, std::string_view from,
     for (size_t at = names; at + step * from.size() < font.size(); ++at) {
       bool found = true;
       for (size_t i = 0; i < from.size(); ++i) {
-        found = found && font[at + step * i] == from[i] && (step == 1 || font[at + 2 * i - 1] == 0);
+        found = found && font[at + step * i] == static_cast<uint8_t>(from[i]) &&
+                (step == 1 || font[at + 2 * i - 1] == 0);
       }
       for (size_t i = 0; found && i < to.size(); ++i) {
         font[at + step * i] = static_cast<uint8_t>(to[i]);

@@ -50,7 +50,7 @@ struct FaceDrawing::Handle {
   // The character's outline in font units, of the face until the next is loaded; nothing where
   // there is none.
   FT_Outline* Load(size_t character) const {
-    const auto code = static_cast<FT_ULong>(kCharacters[character]);
+    const auto code = static_cast<unsigned char>(kCharacters[character]);
     if (FT_Load_Char(face, code, FT_LOAD_NO_SCALE) != 0 ||
         face->glyph->format != FT_GLYPH_FORMAT_OUTLINE) {
       return nullptr;
@@ -78,7 +78,7 @@ std::optional<Undrawable> FaceDrawing::Measure() {
     return Undrawable::kSymbols;
   }
   for (const char character : kCharacters) {
-    if (FT_Get_Char_Index(handle_->face, static_cast<FT_ULong>(character)) == 0) {
+    if (FT_Get_Char_Index(handle_->face, static_cast<unsigned char>(character)) == 0) {
       return Undrawable::kMissingCharacters;
     }
   }

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <optional>
 
 #include "tools/report/eval_sections.h"
 #include "tools/report/eval_text.h"
