@@ -27,16 +27,17 @@ packages=(
 
 usage() {
   cat <<HELP
-Usage: tools/setup.sh [--fonts] [--help]
+Usage: tools/setup.sh [--fonts] [--results] [--help]
 
 Installs, with apt, the Debian 12 packages that building and testing need, and builds FAISS
 for AVX2 from Debian's own source package into
   $faiss_prefix
 (on a processor without AVX2 it installs Debian's libfaiss-dev instead).
 Run again, it finds everything there, says so and needs no network.
-  --fonts  also the fonts of tools/fonts/packages.txt, which "csn_catalogue fonts" draws
-           (about 100 MB to fetch, 270 MB on the disk)
-  --help   this text
+  --fonts    also the fonts of tools/fonts/packages.txt, which "csn_catalogue fonts" draws
+             (about 100 MB to fetch, 270 MB on the disk)
+  --results  also jq and gnuplot, with which tools/reproduce.sh writes its pages
+  --help     this text
 HELP
 }
 
@@ -185,10 +186,11 @@ check_blas() {
 }
 
 main() {
-  local argument want_fonts=no
+  local argument want_fonts=no want_results=no
   for argument in "$@"; do
     case "$argument" in
       --fonts) want_fonts=yes ;;
+      --results) want_results=yes ;;
       -h | --help) usage && exit 0 ;;
       *)
         printf "setup.sh: error: unknown argument '%s'; see tools/setup.sh --help\n" "$argument" >&2
@@ -211,6 +213,7 @@ main() {
   if [[ "$want_fonts" == yes ]]; then
     mapfile -t -O "${#packages[@]}" packages < <(font_packages)
   fi
+  if [[ "$want_results" == yes ]]; then packages+=(jq gnuplot-nox); fi
   local missing
   mapfile -t missing < <(missing_packages "${packages[@]}")
 
