@@ -58,7 +58,7 @@ struct FaceSelection {
   size_t repeated = 0;  // pictures left out because an earlier one has the same bytes
 };
 
-// `faces` as FontFinder orders them, `surveys` [faces]. A picture is taken once: where a face
+// `faces` in the order of FoundFonts, `surveys` [faces]. A picture is taken once: where a face
 // draws one that a face before it, or a character before it, has drawn, that one stands and this
 // one is left out, so that no picture has two labels. Throws Error(kInvalidArgument) where the
 // two differ in number.

@@ -101,7 +101,7 @@ std::string CsvLineOf(const FontFace& face, const FaceSurvey& survey, const std:
       EscapeForTerminal(std::filesystem::path(face.file).filename().string())});
 }
 
-// What the report and left-out.tsv say of faces that are not taken.
+// left-out.tsv.
 std::string LeftOutTable(const FoundFonts& found, const FaceSelection& selection) {
   std::string table = "file\tindex\tfamily\tstyle\treason\n";
   for (const std::string& file : found.no_fonts) {
