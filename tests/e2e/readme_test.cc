@@ -143,7 +143,7 @@ TEST(ReadmeTest, AllBlocksAreSoundShellWithFlagsThatExist) {
 }
 
 TEST(ScriptsTest, AreSoundShellWithFlagsThatExist) {
-  for (const char* script : {"demo.sh", "setup.sh", "test.sh", "bench.sh"}) {
+  for (const char* script : {"demo.sh", "setup.sh", "test.sh", "bench.sh", "reproduce.sh"}) {
     SCOPED_TRACE(script);
     const std::string path = fmt::format("{}/tools/{}", CSN_SOURCE_DIR, script);
     EXPECT_EQ(RunCommand("bash -n " + path).status, 0);

@@ -7,20 +7,16 @@
 
 #include "base/random.h"
 #include "query/evaluation/spaces.h"
+#include "tests/support/matrices.h"
 #include "tests/support/test_support.h"
 
 namespace csn {
 namespace {
 
+using test::MakeMatrix;
 using test::ThrowsError;
 
 constexpr ErrorCode kWrong = ErrorCode::kInvalidArgument;
-
-Matrix MakeMatrix(size_t cols, std::initializer_list<float> values) {
-  Matrix matrix(values.size() / cols, cols);
-  std::copy(values.begin(), values.end(), matrix.data());
-  return matrix;
-}
 
 MaskTable SpacesOf(const MaskTable& masks) {
   std::vector<NotionId> all(masks.notion_count());

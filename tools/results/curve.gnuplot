@@ -6,7 +6,7 @@ set xlabel "triplets a notion"
 set ylabel "pooled triplet error, %"
 set yrange [0:*]
 set grid ytics lc rgb "#dddddd"
-set key outside right top
+set key below
 set format x "%.0f"
 names = "fixed preinitialised none specialists"
 titles = "'CSN, fixed masks' 'CSN, learned masks' 'standard triplet network' 'specialists'"

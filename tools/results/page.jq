@@ -12,8 +12,9 @@ def title: {fixed: "CSN, fixed masks", preinitialised: "CSN, learned masks",
   none: "standard triplet network", specialists: "specialists"}[.];
 
 [group_by(.unit)[] | .[-1]] as $lines
-| ($lines[0].error.notions | keys_unsorted) as $notions
 | def of($kind; $system): $lines | map(select(.kind == $kind and .system == $system));
+  def better: ["fixed", "preinitialised"] | map(of("claim"; .)) | map(select(length > 0))
+    | min_by(map(.validation_error) | mean);
   ($lines | map(select(.kind != "each")) | .[0].error.notions | keys_unsorted) as $notions
 | "# Results: \($name)",
   "",
@@ -31,6 +32,9 @@ def title: {fixed: "CSN, fixed masks", preinitialised: "CSN, learned masks",
       + [$notions[] as $n | map(.error.notions[$n]) | spread]]
    | table(["system", "seeds", "learning rate", "images", "seconds", "validation", "pooled"] + $notions)),
   "",
+  (better as $best | of("claim"; "none") as $none
+   | if $best == null or $none == [] then empty else
+       "The CSN that is better on validation items (\($best[0].system | title)) has \(($best | map(.error.pooled) | mean) / ($none | map(.error.pooled) | mean) | percent) % of the standard triplet network's pooled error.", "" end),
   (($lines | map(select(.kind == "each"))) as $each
    | if ($each | length) == ($notions | length) then
        "Specialists with the whole budget each, \($each | map(.images) | add) images in all: pooled \($each | map(.error.pooled) | mean | percent) (" +
@@ -41,8 +45,7 @@ def title: {fixed: "CSN, fixed masks", preinitialised: "CSN, learned masks",
   "Triplet error of a row's subspace on a column's triplets, and of the plain distance over the whole embedding; the CSN that is better on",
   "validation items, mean over seeds.",
   "",
-  ((["fixed", "preinitialised"] | map(of("claim"; .)) | map(select(length > 0))
-    | min_by(map(.validation_error) | mean)) as $best
+  (better as $best
    | if $best == null then empty else
      ([$notions[] as $i
        | [$i] + [$notions[] as $j | $best | map(.leakage[$i][$j]) | mean | percent]]
