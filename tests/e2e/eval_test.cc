@@ -1,6 +1,7 @@
 // csn_eval as a user runs it.
 #include <filesystem>
 #include <map>
+#include <regex>
 #include <set>
 
 #include "base/file.h"
@@ -299,6 +300,74 @@ TEST(EvalProgramTest, WritesAReportAndReplacesNothingElse) {
   ExpectError(command + "json", 2, "--report json: holds something else", folder.path());
   ExpectError(command + "mine/letter.txt/r", 2, "letter.txt is no folder", folder.path());
   EXPECT_EQ(ReadTextFile(folder / "json/report.json"), "{\"sales\": 3}");
+}
+
+// A photograph on the page, of a query or of one of its hits.
+struct Card {
+  std::string kind, distance, label, sku;
+};
+
+std::vector<Card> CardsOf(const std::string& html) {
+  static const std::regex pattern(
+      "<li class=\"hit (query|alike|unlike)\">[^]*?</b><span>([^<]*)</span>[^]*?"
+      "<div class=\"label\" title=\"([^\"]*)\">[^]*?<div class=\"sku\" title=\"([^\"]*)\">");
+  std::vector<Card> cards;
+  for (std::sregex_iterator at(html.begin(), html.end(), pattern), end; at != end; ++at) {
+    cards.push_back({(*at)[1], (*at)[2], (*at)[3], (*at)[4]});
+  }
+  return cards;
+}
+
+// The page's part between two marks.
+std::string Between(const std::string& page, const std::string& from, const std::string& to) {
+  const size_t begin = page.find(from), end = page.find(to, begin);
+  EXPECT_NE(begin, std::string::npos) << from;
+  EXPECT_NE(end, std::string::npos) << to;
+  return page.substr(begin, end - begin);
+}
+
+TEST(EvalProgramTest, ThePageShowsQueriesWithTheirPhotographsAndMaps) {
+  const TempDir folder;
+  const json report = Evaluate("--count 100 --report r", folder.path());
+  const std::string page = ReadTextFile(folder / "r/index.html");
+  const std::string maps = Between(page, "id=\"maps\"", "</section>");
+  for (const char* notion : {"closure", "heel-height"}) EXPECT_THAT(maps, HasSubstr(notion));
+  EXPECT_THAT(maps, HasSubstr("<use href=\"#t"));
+
+  const std::string queries = Between(page, "id=\"queries\"", "</section>");
+  const std::vector<Card> cards =
+      CardsOf(queries.substr(0, queries.find("<h3>", queries.find("<h3>") + 1)));
+  ASSERT_GE(cards.size(), 14u);
+  ASSERT_EQ(cards[0].kind, "query");
+  Card query;
+  double before = 0;
+  std::set<std::string> shown;
+  for (const Card& card : cards) {
+    if (card.kind == "query") {
+      query = card;
+      before = 0;
+      shown.clear();
+    } else {
+      // closure, the first notion: alike is the same label.
+      EXPECT_EQ(card.kind == "alike", card.label == query.label) << card.sku;
+      EXPECT_GE(std::stod(card.distance), before) << card.sku;
+      before = std::stod(card.distance);
+    }
+    EXPECT_TRUE(shown.insert(card.sku).second) << card.sku << " is shown twice in one answer";
+  }
+  // The best query's average precision is no less than the worst one's, and each photograph is
+  // there.
+  std::vector<double> precisions;
+  static const std::regex precision("average precision ([0-9.]+)");
+  for (std::sregex_iterator at(queries.begin(), queries.end(), precision), end; at != end; ++at) {
+    precisions.push_back(std::stod((*at)[1]));
+  }
+  ASSERT_GE(precisions.size(), 2u);
+  EXPECT_GE(
+      precisions.front(),
+      report["ranking"]["closure"]["masked"]["mean_average_precision"].get<double>() * 100 - 0.1);
+  EXPECT_THAT(queries, Not(HasSubstr("no photograph of")));
+  EXPECT_THAT(page, HasSubstr("data:image/jpeg;base64,"));
 }
 
 TEST(EvalProgramTest, MeasuresOnWhatTheModelHasNotSeen) {

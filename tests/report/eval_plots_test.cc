@@ -192,6 +192,19 @@ TEST(EvalPage, HistoriesMayKnowFewerNotions) {
   EXPECT_EQ(CountOf(html.substr(html.find("id=\"training\"")), "class=\"curve\""), 3u);
 }
 
+TEST(TripletPoints, AreThoseOfModelsTrainedOnFixedTriplets) {
+  EvalReport report = MakeFullEvalReport();
+  EXPECT_TRUE(TripletPoints(report).empty());
+  ASSERT_EQ(report.models.size(), 2u);
+  report.models[1].header.training.fixed_triplets = 5'000;
+  const std::vector<TripletPoint> points = TripletPoints(report);
+  ASSERT_EQ(points.size(), 1u);
+  EXPECT_EQ(points[0].triplets, 5'000u);
+  EXPECT_EQ(points[0].error.value, report.models[1].pooled_error.value);
+  report.models[0].header.training.fixed_triplets = 500;
+  EXPECT_THAT(EvalPage(report), HasSubstr("Error against number of triplets"));
+}
+
 TEST(TripletsHtml, DrawsSystemsOverALogarithmicAxis) {
   const std::string html = TripletsHtml({{"csn", 10'000, {0.1, 0.09, 0.11}},
                                          {"none", 1'000, {0.4, 0.39, 0.41}},
