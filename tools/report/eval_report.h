@@ -26,7 +26,7 @@ struct NotionScores {
   RankingScores masked, whole, chance;
   Interval precision_at_10;  // masked
   // This model's triplet error less the first model's, on the same triplets; not of the first.
-  std::optional<Interval> error_difference;
+  std::optional<Interval> error_difference{};
 };
 
 // A linear classifier of frozen, unmasked embeddings; five folds.
@@ -44,7 +44,7 @@ struct EvaluatedModel {
   uint64_t triplets = 0;  // of all notions
   Interval pooled_error;
   // As NotionScores::error_difference, pooled over the notions that both models have.
-  std::optional<Interval> pooled_difference;
+  std::optional<Interval> pooled_difference{};
   std::vector<NotionScores> notions;
   // [C][C]: triplet error in the subspace of notion i on the triplets of notion j; NaN where j has
   // no triplets.
