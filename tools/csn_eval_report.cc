@@ -51,7 +51,7 @@ std::string WriteReport(const std::string& folder, const EvalReport& report) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) Fail(ErrorCode::kFailed, "--report {}: {}", folder, error.message());
-  const std::string page = folder + "/" + kPageName;
+  std::string page = folder + "/" + kPageName;
   WriteFileAtomically(page, EvalPage(report));
   const auto replace = nlohmann::ordered_json::error_handler_t::replace;
   WriteFileAtomically(folder + "/" + kJsonName,

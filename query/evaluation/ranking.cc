@@ -69,7 +69,7 @@ class RankingRun {
  public:
   RankingRun(const MaskTable& spaces, MatrixView embeddings, std::span<const Relevance> relevance,
              const RankingOptions& options)
-      : options_(options), rows_(embeddings.rows) {
+      : rows_(embeddings.rows) {
     for (const Relevance& one : relevance) notions_.emplace_back(one, options.ks);
     const auto at = std::ranges::find(options.ks, options.detail_k);
     detail_ = static_cast<size_t>(at - options.ks.begin());
@@ -153,7 +153,6 @@ class RankingRun {
     sums.precision.push_back(scores.precision[detail_]);
   }
 
-  const RankingOptions& options_;
   const size_t rows_;
   std::vector<NotionTruth> notions_;
   std::vector<SpaceColumns> columns_;
