@@ -11,6 +11,19 @@ if(CSN_SANITIZE)
   target_compile_options(csn_options INTERFACE -fsanitize=${CSN_SANITIZE} -fno-omit-frame-pointer
                                                -fno-sanitize-recover=all)
   target_link_options(csn_options INTERFACE -fsanitize=${CSN_SANITIZE})
+  if(CSN_SANITIZE MATCHES "address")
+    # AddressSanitizer tells a null pointer's use as well; this check alone is a third of the time to compile.
+    target_compile_options(csn_options INTERFACE -fno-sanitize=null)
+    # What is tested has UndefinedBehaviorSanitizer's checks; tests with them take half as long again to compile.
+    target_compile_options(csn_options INTERFACE
+                           $<$<BOOL:$<TARGET_PROPERTY:CSN_IS_TEST>>:-fno-sanitize=undefined>)
+  endif()
+endif()
+
+# The presets of sanitizers compile several sources of a target at once, as reading headers is most of the work. Not so
+# where names in the sources' unnamed namespaces meet: such a target has UNITY_BUILD OFF.
+if(CMAKE_UNITY_BUILD)
+  target_compile_options(csn_options INTERFACE -Wno-subobject-linkage)
 endif()
 
 # One static library a folder: csn_lib_<folder> (csn_query is a program) from the sources beside its CMakeLists.txt and in internal/.

@@ -12,13 +12,8 @@ using nlohmann::json;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
-std::string TrainCommand(const std::string& more) {
-  return fmt::format("csn_train --catalogue {} --model m.csn {} {}", Shop::Get().catalogue(),
-                     Shop::kTraining, more);
-}
-
 json Train(const std::string& more, const TempDir& folder) {
-  return json::parse(RunOk(TrainCommand(more), folder.path()));
+  return json::parse(RunOk(Shop::TrainCommand(more), folder.path()));
 }
 
 // The skus nearest to the shop's first item in one notion.
@@ -53,7 +48,7 @@ TEST(TrainSystemsTest, SpecialistsAreIndexedAndQueriedAsOneModel) {
   EXPECT_EQ(LoadModel(folder / "m.csn").dim(), 32u);
   BuildIndex(folder);
   EXPECT_NE(Nearest("closure", folder), Nearest("heel-height", folder));
-  ExpectError(TrainCommand("--specialists --masks fixed"), 2, "--specialists and --masks",
+  ExpectError(Shop::TrainCommand("--specialists --masks fixed"), 2, "--specialists and --masks",
               folder.path());
 }
 
@@ -67,7 +62,7 @@ TEST(TrainSystemsTest, EveryKindOfMasksTrains) {
     }
     EXPECT_EQ(MaskKindName(LoadModel(folder / "m.csn").training.masks), kind);
   }
-  ExpectError(TrainCommand("--masks soft"), 2,
+  ExpectError(Shop::TrainCommand("--masks soft"), 2,
               "unknown kind of masks \"soft\"; there are preinitialised, learned, fixed and none",
               folder.path());
 }
@@ -82,7 +77,7 @@ TEST(TrainSystemsTest, ThePapersRecipeTakesFixedTripletsInThreePasses) {
   EXPECT_EQ(model.training.recipe, "paper");
   EXPECT_EQ(model.training.masks, MaskKind::kLearned);
   EXPECT_EQ(model.preprocessing.fit, Fit::kCrop);
-  ExpectError(TrainCommand("--epochs 1 --steps 4"), 2, "give one of them", folder.path());
+  ExpectError(Shop::TrainCommand("--epochs 1 --steps 4"), 2, "give one of them", folder.path());
 }
 
 // Batches of 32 (Shop::kTraining), whatever makes them up.
@@ -97,7 +92,7 @@ TEST(TrainSystemsTest, ABudgetOfImagesIsForAllNetworksTogether) {
   EXPECT_EQ(LoadModel(folder / "m.csn").training.fixed_triplets, 48);
   EXPECT_NEAR(fixed["images"].get<double>(), 600, 96);
   EXPECT_GT(fixed["steps"], 600 / 96);
-  ExpectError(TrainCommand("--images 0"), 2, "--images", folder.path());
+  ExpectError(Shop::TrainCommand("--images 0"), 2, "--images", folder.path());
 }
 
 // A flag that did not reach the training would leave the model as it is.
@@ -113,7 +108,7 @@ TEST(TrainSystemsTest, EveryFlagThatChangesResultsDoes) {
   }
   EXPECT_NE(Train(steps + "--schedule exponential --rate-decay 0.5", folder)["model_id"],
             Train(steps + "--schedule exponential", folder)["model_id"]);
-  ExpectError(TrainCommand("--import-checkpoint none.pth --resume"), 2,
+  ExpectError(Shop::TrainCommand("--import-checkpoint none.pth --resume"), 2,
               "--import-checkpoint and --resume", folder.path());
 }
 
@@ -142,16 +137,16 @@ TEST(TrainSystemsTest, AKilledRunGoesOnToTheSameModel) {
     const std::string flags = std::string("--steps 30 ") + system;
     const TempDir whole, killed;
     const json expected = Train(flags, whole);
-    RunCommand(TrainCommand(flags) +
+    RunCommand(Shop::TrainCommand(flags) +
                    " 2>err & pid=$!\n"
                    "for i in $(seq 600); do grep -q 'epoch 3/' err && break; sleep 0.02; done\n"
                    "kill -KILL $pid; wait $pid",
                killed.path());
     EXPECT_FALSE(fs::exists(killed / "m.csn"));
     ASSERT_TRUE(fs::exists(killed / "m.csn.checkpoint"));
-    ExpectError(TrainCommand(flags + " --resume --seed 2"), 6, "is of a run with seed 1",
+    ExpectError(Shop::TrainCommand(flags + " --resume --seed 2"), 6, "is of a run with seed 1",
                 killed.path());
-    const ProcessResult rest = RunCommand(TrainCommand(flags + " --resume"), killed.path());
+    const ProcessResult rest = RunCommand(Shop::TrainCommand(flags + " --resume"), killed.path());
     EXPECT_EQ(rest.status, 0) << rest.err;
     EXPECT_THAT(rest.err, HasSubstr("m.csn.checkpoint: going on after"));
     EXPECT_EQ(json::parse(rest.out)["model_id"], expected["model_id"]);
@@ -163,14 +158,15 @@ TEST(TrainSystemsTest, AKilledRunGoesOnToTheSameModel) {
 TEST(TrainSystemsTest, SaysWhereARunCouldGoOn) {
   const TempDir folder;
   WriteText(folder / "m.csn.checkpoint", "nonsense");
-  const ProcessResult anew = RunCommand(TrainCommand("--steps 2"), folder.path());
+  const ProcessResult anew = RunCommand(Shop::TrainCommand("--steps 2"), folder.path());
   EXPECT_EQ(anew.status, 0) << anew.err;
   EXPECT_THAT(anew.err, HasSubstr("--resume goes on with it"));
-  const ProcessResult none = RunCommand(TrainCommand("--steps 2 --resume"), folder.path());
+  const ProcessResult none = RunCommand(Shop::TrainCommand("--steps 2 --resume"), folder.path());
   EXPECT_EQ(none.status, 0) << none.err;
   EXPECT_THAT(none.err, HasSubstr("the run begins anew"));
   WriteText(folder / "m.csn.checkpoint", "nonsense");
-  ExpectError(TrainCommand("--steps 2 --resume"), 5, "no checkpoint of csn_train", folder.path());
+  ExpectError(Shop::TrainCommand("--steps 2 --resume"), 5, "no checkpoint of csn_train",
+              folder.path());
 }
 
 }  // namespace

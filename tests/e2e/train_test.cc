@@ -11,11 +11,6 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-std::string TrainCommand(const std::string& more) {
-  return fmt::format("csn_train --catalogue {} --model m.csn {} {}", Shop::Get().catalogue(),
-                     Shop::kTraining, more);
-}
-
 TEST(TrainProgramTest, WritesTheModelItReports) {
   const Shop& shop = Shop::Get();
   const json& report = shop.trained();
@@ -45,9 +40,11 @@ TEST(TrainProgramTest, WritesTheModelItReports) {
 
 TEST(TrainProgramTest, SameSeedAndThreadsGiveTheSameModelWhereverThePhotographsComeFrom) {
   const TempDir folder;
-  const std::string first = RunOk(TrainCommand("--steps 4 --threads 1"), folder.path());
-  const std::string again = RunOk(TrainCommand("--steps 4 --threads 1 --cache 0"), folder.path());
-  const std::string other = RunOk(TrainCommand("--steps 4 --threads 1 --seed 2"), folder.path());
+  const std::string first = RunOk(Shop::TrainCommand("--steps 4 --threads 1"), folder.path());
+  const std::string again =
+      RunOk(Shop::TrainCommand("--steps 4 --threads 1 --cache 0"), folder.path());
+  const std::string other =
+      RunOk(Shop::TrainCommand("--steps 4 --threads 1 --seed 2"), folder.path());
   EXPECT_EQ(json::parse(first)["model_id"], json::parse(again)["model_id"]);
   const auto triplet_error = [](const std::string& report) {
     return json::parse(report)["untrained_triplet_error"];
@@ -59,13 +56,14 @@ TEST(TrainProgramTest, SameSeedAndThreadsGiveTheSameModelWhereverThePhotographsC
 TEST(TrainProgramTest, TellsEveryEpochOnStderr) {
   const TempDir folder;
   const ProcessResult result =
-      RunCommand(TrainCommand("--steps 4 --progress plain --format table"), folder.path());
+      RunCommand(Shop::TrainCommand("--steps 4 --progress plain --format table"), folder.path());
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_THAT(result.err, HasSubstr("150 items"));
   EXPECT_THAT(result.err, HasSubstr("epoch 1/"));
   EXPECT_THAT(result.err, HasSubstr("closure"));
   EXPECT_THAT(result.out, HasSubstr("triplet error"));
-  const ProcessResult quiet = RunCommand(TrainCommand("--steps 4 --progress none"), folder.path());
+  const ProcessResult quiet =
+      RunCommand(Shop::TrainCommand("--steps 4 --progress none"), folder.path());
   EXPECT_EQ(quiet.status, 0);
   // Four steps may have taught it nothing, which is no progress and told in any case.
   std::istringstream left(quiet.err);
@@ -74,19 +72,20 @@ TEST(TrainProgramTest, TellsEveryEpochOnStderr) {
 
 TEST(TrainProgramTest, RefusesBeforeAnyWork) {
   const TempDir folder;
-  ExpectError(TrainCommand("--steps 4 --minutes 1"), 2, "give one of them", folder.path());
-  ExpectError(TrainCommand("--steps 0"), 2, "--steps", folder.path());
-  ExpectError(TrainCommand("--steps 4 --cache lots"), 2, "--cache", folder.path());
-  ExpectError(TrainCommand("--steps 4 --trunk smal"), 2, "smal", folder.path());
-  ExpectError(TrainCommand("--steps 4 --notion colours"), 2, "did you mean colour?", folder.path());
-  ExpectError(TrainCommand("--steps 4 --split-by style"), 2, "--split-by: there is no column",
+  ExpectError(Shop::TrainCommand("--steps 4 --minutes 1"), 2, "give one of them", folder.path());
+  ExpectError(Shop::TrainCommand("--steps 0"), 2, "--steps", folder.path());
+  ExpectError(Shop::TrainCommand("--steps 4 --cache lots"), 2, "--cache", folder.path());
+  ExpectError(Shop::TrainCommand("--steps 4 --trunk smal"), 2, "smal", folder.path());
+  ExpectError(Shop::TrainCommand("--steps 4 --notion colours"), 2, "did you mean colour?",
               folder.path());
-  ExpectError(TrainCommand("--steps 1e3"), 2, "expected a whole number", folder.path());
-  ExpectError(TrainCommand("--minutes soon"), 2, "expected a number", folder.path());
-  ExpectError(TrainCommand("--steps 4 --notion closure"), 2, "named twice", folder.path());
-  ExpectError(TrainCommand("--stepps 4"), 2, "--steps", folder.path());
+  ExpectError(Shop::TrainCommand("--steps 4 --split-by style"), 2, "--split-by: there is no column",
+              folder.path());
+  ExpectError(Shop::TrainCommand("--steps 1e3"), 2, "expected a whole number", folder.path());
+  ExpectError(Shop::TrainCommand("--minutes soon"), 2, "expected a number", folder.path());
+  ExpectError(Shop::TrainCommand("--steps 4 --notion closure"), 2, "named twice", folder.path());
+  ExpectError(Shop::TrainCommand("--stepps 4"), 2, "--steps", folder.path());
   for (const char* model : {"./m.csn", "$PWD/m.csn", "../${PWD##*/}/m.csn"}) {
-    ExpectError(TrainCommand(std::string("--steps 4 --rejects ") + model), 2,
+    ExpectError(Shop::TrainCommand(std::string("--steps 4 --rejects ") + model), 2,
                 "is where --model goes", folder.path());
   }
   ExpectError("csn_train --catalogue none.csv --model m.csn --notion a", 3, "none.csv",
@@ -108,7 +107,7 @@ TEST(TrainProgramTest, ReplacesModelsAndNothingElse) {
   EXPECT_EQ(ReadTextFile(folder / "shop.csv"), "sku,image\n");
   WriteText(folder / "m.csn", "");
   for (const char* seed : {"1", "2"}) {
-    RunOk(TrainCommand(fmt::format("--steps 2 --seed {}", seed)), folder.path());
+    RunOk(Shop::TrainCommand(fmt::format("--steps 2 --seed {}", seed)), folder.path());
   }
   EXPECT_EQ(LoadModel(folder / "m.csn").training.seed, 2);
 }
@@ -118,7 +117,7 @@ ProcessResult TrainAndSignal(const std::string& signal, const std::string& folde
                              const std::string& meanwhile = "",
                              const std::string& environment = "") {
   return RunCommand(
-      environment + TrainCommand("--steps 1000000") +
+      environment + Shop::TrainCommand("--steps 1000000") +
           " 2>err & pid=$!\n"
           "for i in $(seq 600); do grep -q 'epoch 1/' err && break; sleep 0.1; done\n" +
           meanwhile + "\nkill -" + signal +
@@ -159,7 +158,7 @@ TEST(TrainProgramTest, TheModelDoesNotDependOnWhoReads) {
   const TempDir folder;
   for (const char* streams : {"> /dev/null 2> /dev/full", ">&- 2>&-", "2>&1 | true"}) {
     SCOPED_TRACE(streams);
-    RunCommand(TrainCommand("--steps 2 --threads 1 ") + streams, folder.path());
+    RunCommand(Shop::TrainCommand("--steps 2 --threads 1 ") + streams, folder.path());
     EXPECT_NO_THROW(LoadModel(folder / "m.csn"));
     std::filesystem::remove(folder / "m.csn");
   }

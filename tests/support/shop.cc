@@ -11,6 +11,11 @@ const Shop& Shop::Get() {
   return shop;
 }
 
+std::string Shop::TrainCommand(const std::string& more) {
+  return fmt::format("csn_train --catalogue {} --model m.csn {} {}", Get().catalogue(), kTraining,
+                     more);
+}
+
 Shop::Shop() {
   RunOk(fmt::format("csn_catalogue shoes --count {} --seed 3 --out shoes", kItems), folder());
   trained_ = nlohmann::json::parse(

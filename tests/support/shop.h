@@ -18,6 +18,8 @@ class Shop {
       "--notion closure --notion heel-height=heel_height:numeric --batch 32 --size 32 --dim 16";
 
   static const Shop& Get();
+  // The command that trains m.csn on the shop's catalogue, with kTraining and `more`.
+  static std::string TrainCommand(const std::string& more);
 
   const std::string& folder() const { return folder_.path(); }
   std::string catalogue() const { return folder_ / "shoes/catalogue.csv"; }
