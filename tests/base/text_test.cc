@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <string_view>
+#include <vector>
 
 #include "base/random.h"
 
@@ -136,6 +138,18 @@ TEST(HumanBytes, ChoosesTheUnit) {
   EXPECT_EQ(HumanBytes((1ull << 20) - 1), "1.0 MiB");
   EXPECT_EQ(HumanBytes(64ull << 20), "64.0 MiB");
   EXPECT_EQ(HumanBytes(std::numeric_limits<uint64_t>::max()), "16.0 EiB");
+}
+
+// RFC 4648, section 10.
+TEST(Base64, PadsTheLastGroup) {
+  const auto encode = [](std::string_view text) {
+    return Base64(std::vector<uint8_t>(text.begin(), text.end()));
+  };
+  EXPECT_EQ(encode(""), "");
+  EXPECT_EQ(encode("f"), "Zg==");
+  EXPECT_EQ(encode("fo"), "Zm8=");
+  EXPECT_EQ(encode("foo"), "Zm9v");
+  EXPECT_EQ(encode("foobar"), "Zm9vYmFy");
 }
 
 TEST(HumanSeconds, ChoosesTheUnit) {
