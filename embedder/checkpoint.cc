@@ -17,7 +17,7 @@ static_assert(std::endian::native == std::endian::little, "files are little-endi
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kMagic = "CSNTRAIN";
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
 constexpr size_t kPreludeBytes = kMagic.size() + sizeof kVersion;
 
 Json Binary(const auto& bytes) {

@@ -1,5 +1,7 @@
 #include "embedder/train_options.h"
 
+#include <algorithm>
+
 #include "base/enum_names.h"
 #include "base/error.h"
 
@@ -14,15 +16,31 @@ constexpr EnumNames<Augmentation, 3> kAugmentations{"augmentation",
                                                       {Augmentation::kShift, "shift"}}}};
 constexpr EnumNames<Schedule, 2> kSchedules{
     "schedule", {{{Schedule::kCosine, "cosine"}, {Schedule::kExponential, "exponential"}}}};
+constexpr EnumNames<Precision, 2> kPrecisions{
+    "precision", {{{Precision::kFloat32, "float32"}, {Precision::kBfloat16, "bfloat16"}}}};
+
+// Of Regularised.
+constexpr double kEpochsWithout = 20, kEpochsOfMeasure = 120;
+constexpr double kDepthAtMeasure = 0.12, kMostDepth = 0.2;
+constexpr double kErasingAtMeasure = 0.5, kMostErasing = 0.5;
 
 }  // namespace
 
 std::string_view RecipeName(Recipe recipe) { return kRecipes.Name(recipe); }
 std::string_view AugmentationName(Augmentation value) { return kAugmentations.Name(value); }
 std::string_view ScheduleName(Schedule schedule) { return kSchedules.Name(schedule); }
+std::string_view PrecisionName(Precision precision) { return kPrecisions.Name(precision); }
 Recipe ParseRecipe(std::string_view name) { return kRecipes.Parse(name); }
 Augmentation ParseAugmentation(std::string_view name) { return kAugmentations.Parse(name); }
 Schedule ParseSchedule(std::string_view name) { return kSchedules.Parse(name); }
+Precision ParsePrecision(std::string_view name) { return kPrecisions.Parse(name); }
+
+Precision NativePrecision() {
+#ifdef __x86_64__
+  if (__builtin_cpu_supports("avx512bf16")) return Precision::kBfloat16;
+#endif
+  return Precision::kFloat32;
+}
 
 TrainOptions PaperOptions() {
   TrainOptions options;
@@ -37,6 +55,20 @@ TrainOptions PaperOptions() {
   options.weight_decay = 0;
   options.schedule = Schedule::kExponential;
   options.augmentation = Augmentation::kMirror;
+  return options;
+}
+
+TrainOptions Regularised(TrainOptions options, double epochs) {
+  const double part =
+      options.augmentation == Augmentation::kShift
+          ? std::max(0.0, (epochs - kEpochsWithout) / (kEpochsOfMeasure - kEpochsWithout))
+          : 0;
+  if (!options.stochastic_depth) {
+    options.stochastic_depth = std::min(kMostDepth, part * kDepthAtMeasure);
+  }
+  if (!options.random_erasing) {
+    options.random_erasing = std::min(kMostErasing, part * kErasingAtMeasure);
+  }
   return options;
 }
 

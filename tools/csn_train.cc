@@ -190,6 +190,8 @@ void WarnOfUnlearnt(const TrainReport& report, ProgressPrinter& progress) {
   }
 }
 
+Json OrNull(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
+
 // All that the course of a run depends on, for RequireSameRun.
 std::string DescribeRun(const TrainOptions& options, const TrainingSet& set) {
   const Json run = {{"recipe", RecipeName(options.recipe)},
@@ -211,6 +213,9 @@ std::string DescribeRun(const TrainOptions& options, const TrainingSet& set) {
                     {"schedule", ScheduleName(options.schedule)},
                     {"rate-decay", options.rate_decay},
                     {"augment", AugmentationName(options.augmentation)},
+                    {"stochastic-depth", OrNull(options.stochastic_depth)},
+                    {"random-erasing", OrNull(options.random_erasing)},
+                    {"precision", PrecisionName(options.precision)},
                     {"margin", options.margin},
                     {"embedding-weight", options.embedding_weight},
                     {"mask-weight", options.mask_weight},

@@ -57,7 +57,14 @@ void AddOptimiserOptions(po::options_description& options) {
       "--fixed-triplets triplets a step (default: 256)");
   number("learning-rate", "of the trunk", defaults.learning_rate);
   number("mask-learning-rate", "of the masks", defaults.mask_learning_rate);
-  number("weight-decay", "of the trunk", defaults.weight_decay);
+  number("weight-decay", "of the trunk's kernels, in parts of the learning rate a step",
+         defaults.weight_decay);
+  options.add_options()("stochastic-depth", po::value<double>()->value_name("P"),
+                        "chance of skipping the last block, those before it less (default: by the "
+                        "number of epochs, 0 up to 20, 0.12 at 120, 0.2 at most)")(
+      "random-erasing", po::value<double>()->value_name("P"),
+      "chance of painting over a part of a photograph (default: by the number of epochs, 0 up to "
+      "20, 0.5 from 120 on; 0 unless --augment shift)");
   options.add_options()("schedule", po::value<std::string>()->value_name("NAME"),
                         "of the rates: cosine (default), or exponential");
   number("rate-decay", "an epoch, of the exponential schedule", defaults.rate_decay);
@@ -112,7 +119,12 @@ void ReadOptimiser(const po::variables_map& values, TrainOptions& options) {
   };
   number("learning-rate", 0, 10, options.learning_rate);
   number("mask-learning-rate", 0, 10, options.mask_learning_rate);
-  number("weight-decay", 0, 10, options.weight_decay);
+  number("weight-decay", 0, 1000, options.weight_decay);
+  const auto chance = [&](const char* name, double most, std::optional<double>& value) {
+    if (values.count(name) != 0) value = NumberOption(values, name, 0, most);
+  };
+  chance("stochastic-depth", 0.9, options.stochastic_depth);
+  chance("random-erasing", 1, options.random_erasing);
   number("rate-decay", 0, 1, options.rate_decay);
   number("margin", 0, 1000, options.margin);
   number("embedding-weight", 0, 1000, options.embedding_weight);
@@ -165,12 +177,15 @@ void AddTrainOptions(po::options_description& options) {
       "images", po::value<int64_t>()->value_name("N"),
       "or as many steps as show the networks N photographs, repetitions counted")(
       "minutes", po::value<double>()->value_name("M"),
-      "or as many steps as fit so many minutes (default: 10, or 60 epochs if those are fewer; of "
+      "or as many steps as fit so many minutes (default: 10, or 200 epochs if those are fewer; of "
       "--recipe paper: 200 epochs)");
   speed.add_options()(
       "cache", po::value<std::string>()->default_value("2G")->value_name("BYTES"),
       "memory for decoded photographs (suffix K, M, G); those beyond it are decoded "
       "at every use");
+  speed.add_options()("precision", po::value<std::string>()->value_name("NAME"),
+                      "what convolutions compute in while they learn: bfloat16 (default where this "
+                      "processor has AVX512_BF16, but for --recipe paper), or float32");
   AddThreadsOption(speed);
   AddFormatOption(show);
   AddProgressOption(show);
@@ -187,6 +202,11 @@ TrainOptions ReadTrainOptions(const po::variables_map& values) {
   }
   ReadChoices(values, options);
   ReadOptimiser(values, options);
+  if (values.count("precision") != 0) {
+    options.precision = ParsePrecision(values["precision"].as<std::string>());
+  } else if (options.recipe != Recipe::kPaper) {
+    options.precision = NativePrecision();
+  }
   ReadBudget(values, options);
   options.seed = static_cast<uint64_t>(IntegerOption(values, "seed", 0, INT64_MAX));
   options.threads = ThreadsOption(values);

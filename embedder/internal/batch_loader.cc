@@ -25,7 +25,7 @@ int64_t FixedTriplets(const TrainingData& data) {
 }
 
 // Independent streams from one seed.
-enum class Stream : uint64_t { kOrder = 1, kBatch = 2 };
+enum class Stream : uint64_t { kOrder = 1, kBatch = 2, kNetwork = 3 };
 uint64_t StreamSeed(uint64_t seed, Stream stream, uint64_t number) {
   std::seed_seq sequence{seed & 0xffffffff, seed >> 32, static_cast<uint64_t>(stream),
                          number & 0xffffffff, number >> 32};
@@ -118,6 +118,23 @@ void Augment(Augmentation augmentation, uint8_t* photograph, int size, Rng& rng,
   }
 }
 
+void Erase(double chance, uint8_t* photograph, int size, Rng& rng) {
+  if (!(rng.Uniform() < chance)) return;
+  const auto begin_and_end = [&]() -> std::pair<int, int> {
+    const double side = rng.Uniform(0.1, 0.45) * size;
+    const double begin = rng.Uniform(0, size - side);
+    return {static_cast<int>(begin), static_cast<int>(begin + side)};
+  };
+  const auto [left, right] = begin_and_end();
+  const auto [top, bottom] = begin_and_end();
+  uint8_t colour[3];
+  for (uint8_t& channel : colour) channel = static_cast<uint8_t>(70 + rng.Below(101));
+  for (int y = top; y < bottom; ++y) {
+    uint8_t* const row = photograph + static_cast<size_t>(y) * size * 3;
+    for (int x = left; x < right; ++x) std::memcpy(row + static_cast<size_t>(x) * 3, colour, 3);
+  }
+}
+
 int64_t BatchSize(const TrainOptions& options, const TrainingData& data) {
   if (!data.train_triplets.empty()) {
     const int64_t wanted = options.batch > 0 ? options.batch : kFixedBatch;
@@ -172,7 +189,9 @@ struct BatchLoader::Impl {
     std::vector<uint8_t> scratch;
     const size_t bytes = static_cast<size_t>(size) * size * 3;
     for (size_t i = 0; i < items.size(); ++i) {
-      Augment(options.augmentation, photographs.data() + i * bytes, size, rng, scratch);
+      uint8_t* const photograph = photographs.data() + i * bytes;
+      Augment(options.augmentation, photograph, size, rng, scratch);
+      if (options.random_erasing > 0) Erase(*options.random_erasing, photograph, size, rng);
     }
     return photographs;
   }
@@ -206,8 +225,11 @@ struct BatchLoader::Impl {
           order = EpochOrder(options, data, static_cast<uint64_t>(step / per_epoch));
         }
         const auto part = StepPart(order, step % per_epoch, batch);
-        Rng rng(StreamSeed(options.seed, Stream::kBatch, static_cast<uint64_t>(step)));
-        if (!queue.Push(fixed ? Gather(part, rng) : Draw(part, rng))) return;
+        const auto number = static_cast<uint64_t>(step);
+        Rng rng(StreamSeed(options.seed, Stream::kBatch, number));
+        Batch made = fixed ? Gather(part, rng) : Draw(part, rng);
+        made.seed = StreamSeed(options.seed, Stream::kNetwork, number);
+        if (!queue.Push(std::move(made))) return;
       }
     } catch (...) {
       failure = std::current_exception();

@@ -20,12 +20,17 @@ struct Batch {
   // come first among `items`, then all positives, then all negatives; else each item is there once.
   std::vector<Triplet> triplets;
   std::vector<NotionId> notions;
+  uint64_t seed = 0;  // of what the network draws in this step
 };
 
 // Mirrors with probability 0.5, then, for kShift, shifts by up to size/16 pixels each way, edges
 // repeated. `scratch` holds one photograph.
 void Augment(Augmentation augmentation, uint8_t* photograph, int size, Rng& rng,
              std::vector<uint8_t>& scratch);
+
+// With this chance paints a rectangle in one colour, its sides 10 to 45 % of the photograph's, all
+// of it within (TrainOptions::random_erasing).
+void Erase(double chance, uint8_t* photograph, int size, Rng& rng);
 
 inline constexpr int kBatchesAhead = 3;  // made and waiting, at most
 

@@ -1,10 +1,13 @@
 #include "embedder/torch/csn_model.h"
 
+#include <ATen/autocast_mode.h>
 #include <torch/nn/functional/pooling.h>
 #include <torch/types.h>
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include "base/error.h"
 
@@ -20,6 +23,21 @@ nn::Conv2d Convolution(int64_t in, int64_t out, int64_t kernel, int64_t stride) 
   nn::init::kaiming_normal_(conv->weight, 0, torch::kFanOut, torch::kReLU);
   return conv;
 }
+
+// While one lives, convolutions on this thread compute in bfloat16.
+class Bfloat16Convolutions {
+ public:
+  Bfloat16Convolutions() {
+    at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
+    at::autocast::set_cpu_enabled(true);
+  }
+  ~Bfloat16Convolutions() {
+    at::autocast::set_cpu_enabled(false);
+    at::autocast::clear_cache();
+  }
+  Bfloat16Convolutions(const Bfloat16Convolutions&) = delete;
+  Bfloat16Convolutions& operator=(const Bfloat16Convolutions&) = delete;
+};
 
 }  // namespace
 
@@ -37,6 +55,10 @@ BasicBlockImpl::BasicBlockImpl(int64_t in, int64_t out, int64_t stride) {
 torch::Tensor BasicBlockImpl::forward(const torch::Tensor& x) {
   torch::Tensor y = norm1_->forward(conv1_->forward(x)).relu_();
   y = norm2_->forward(conv2_->forward(y));
+  if (is_training() && skip > 0) {
+    const torch::Tensor kept = torch::rand({x.size(0), 1, 1, 1}).ge_(skip).div_(1 - skip);
+    y *= kept.to(y.scalar_type());
+  }
   y += shortcut_ ? shortcut_norm_->forward(shortcut_->forward(x)) : x;
   return y.relu_();
 }
@@ -71,12 +93,26 @@ TrunkNetImpl::TrunkNetImpl(Trunk trunk, int64_t dim) {
   head_ = register_module("head", nn::Linear(width, dim));
 }
 
-torch::Tensor TrunkNetImpl::forward(torch::Tensor x) {
+void TrunkNetImpl::SetStochasticDepth(double chance) {
+  const double count = static_cast<double>(blocks_->size());
+  for (size_t i = 0; i < blocks_->size(); ++i) {
+    blocks_->at<BasicBlockImpl>(i).skip = chance * static_cast<double>(i + 1) / count;
+  }
+}
+
+// The last block's output [n, channels, h, w].
+torch::Tensor TrunkNetImpl::Features(torch::Tensor x) {
+  std::optional<Bfloat16Convolutions> autocast;
+  if (bfloat16 && is_training()) autocast.emplace();
   x = stem_norm_->forward(stem_->forward(x)).relu_();
   if (max_pool_) {
     x = nn::functional::max_pool2d(x, nn::functional::MaxPool2dFuncOptions(3).stride(2).padding(1));
   }
-  x = blocks_->forward(x).mean({2, 3});
+  return blocks_->forward(x);
+}
+
+torch::Tensor TrunkNetImpl::forward(torch::Tensor x) {
+  x = Features(std::move(x)).to(torch::kFloat32).mean({2, 3});
   if (is_training()) return head_->forward(x);
   // A matrix product may round a row by its place in the batch; sums of rows do not.
   return (x.unsqueeze(1) * head_->weight).sum(2) + head_->bias;

@@ -18,6 +18,10 @@ class BasicBlockImpl : public torch::nn::Module {
   BasicBlockImpl(int64_t in, int64_t out, int64_t stride);
   torch::Tensor forward(const torch::Tensor& x);
 
+  // In training, the chance in [0, 1) that a photograph takes the shortcut alone, drawn from
+  // LibTorch's generator; what is not skipped counts for more, so that the mean stays.
+  double skip = 0;
+
  private:
   torch::nn::Conv2d conv1_{nullptr}, conv2_{nullptr}, shortcut_{nullptr};
   torch::nn::BatchNorm2d norm1_{nullptr}, norm2_{nullptr}, shortcut_norm_{nullptr};
@@ -30,7 +34,14 @@ class TrunkNetImpl : public torch::nn::Module {
   TrunkNetImpl(Trunk trunk, int64_t dim);
   torch::Tensor forward(torch::Tensor x);
 
+  // Stochastic depth: the last block is skipped with this chance, block k of n with k/n of it.
+  void SetStochasticDepth(double chance);
+  // Whether, in training, what comes before the head computes in bfloat16.
+  bool bfloat16 = false;
+
  private:
+  torch::Tensor Features(torch::Tensor x);
+
   torch::nn::Conv2d stem_{nullptr};
   torch::nn::BatchNorm2d stem_norm_{nullptr};
   torch::nn::Sequential blocks_;

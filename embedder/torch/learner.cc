@@ -62,16 +62,26 @@ Learner::Learner(const TrainOptions& options, int64_t notions)
       trunk_(StartTrunk(options)),
       beta_(StartBeta(options, notions)),
       optimiser_(std::vector<torch::optim::OptimizerParamGroup>{}) {
-  using torch::optim::AdamOptions;
   UseChannelsLast(trunk_);
-  optimiser_.add_param_group(
-      {trunk_->parameters(),
-       std::make_unique<AdamOptions>(
-           AdamOptions(options.learning_rate).weight_decay(options.weight_decay))});
+  trunk_->SetStochasticDepth(options.stochastic_depth.value_or(0));
+  trunk_->bfloat16 = options.precision == Precision::kBfloat16;
+  // Scales and offsets are not drawn to 0.
+  std::vector<torch::Tensor> kernels, others;
+  for (const torch::Tensor& parameter : trunk_->parameters()) {
+    (parameter.dim() > 1 ? kernels : others).push_back(parameter);
+  }
+  AddToOptimiser(std::move(kernels), options.learning_rate, options.weight_decay);
+  AddToOptimiser(std::move(others), options.learning_rate, 0);
   if (!Learn(options.masks)) return;
   beta_.set_requires_grad(true);
-  optimiser_.add_param_group(
-      {{beta_}, std::make_unique<AdamOptions>(AdamOptions(options.mask_learning_rate))});
+  AddToOptimiser({beta_}, options.mask_learning_rate, 0);
+}
+
+void Learner::AddToOptimiser(std::vector<torch::Tensor> parameters, double rate, double decay) {
+  using torch::optim::AdamWOptions;
+  optimiser_.add_param_group({std::move(parameters), std::make_unique<AdamWOptions>(
+                                                         AdamWOptions(rate).weight_decay(decay))});
+  start_rates_.push_back(rate);
 }
 
 void Learner::SetRates(int64_t step, int64_t steps, int64_t steps_per_epoch) {
@@ -86,9 +96,8 @@ void Learner::SetRates(int64_t step, int64_t steps, int64_t steps_per_epoch) {
       factor = std::pow(options_.rate_decay, static_cast<double>(step / steps_per_epoch + 1));
       break;
   }
-  const double rates[] = {options_.learning_rate, options_.mask_learning_rate};
-  for (size_t i = 0; i < optimiser_.param_groups().size(); ++i) {
-    optimiser_.param_groups()[i].options().set_lr(rates[i] * factor);
+  for (size_t i = 0; i < start_rates_.size(); ++i) {
+    optimiser_.param_groups()[i].options().set_lr(start_rates_[i] * factor);
   }
 }
 
@@ -112,6 +121,7 @@ torch::Tensor Learner::Forward(const Batch& batch) {
 
 double Learner::Step(const Batch& batch) {
   trunk_->train();
+  torch::manual_seed(batch.seed);
   const torch::Tensor embeddings = Forward(batch), masks = torch::relu(beta_);
   const LossWeights weights{.margin = options_.margin,
                             .embedding = options_.embedding_weight,

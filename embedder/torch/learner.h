@@ -1,7 +1,7 @@
 // What one training run changes: network, masks, optimiser.
 #pragma once
 
-#include <torch/optim/adam.h>
+#include <torch/optim/adamw.h>
 
 #include <string>
 #include <vector>
@@ -17,7 +17,7 @@ namespace csn {
 // to 0. Throws Error(kFailed) where a weight is not finite.
 MaskTable PrunedMasks(const torch::Tensor& beta);
 
-// One network and its masks, and Adam over what of them learns. The start depends on options.seed
+// One network and its masks, and AdamW over what of them learns. The start depends on options.seed
 // (and options.init) alone. Not thread-safe.
 class Learner {
  public:
@@ -27,7 +27,8 @@ class Learner {
 
   // Learning rates of trunk and masks for step 0..steps-1, by options.schedule.
   void SetRates(int64_t step, int64_t steps, int64_t steps_per_epoch);
-  std::vector<double> Rates() const;  // of the trunk; of the masks, where they learn
+  // Of the trunk's kernels; of its other parameters; of the masks, where they learn.
+  std::vector<double> Rates() const;
   // One optimiser step; returns the loss.
   double Step(const Batch& batch);
 
@@ -44,11 +45,14 @@ class Learner {
 
  private:
   torch::Tensor Forward(const Batch& batch);
+  // A parameter group.
+  void AddToOptimiser(std::vector<torch::Tensor> parameters, double rate, double decay);
 
   const TrainOptions& options_;
   TrunkNet trunk_;
   torch::Tensor beta_;  // [C, d]
-  torch::optim::Adam optimiser_;
+  torch::optim::AdamW optimiser_;
+  std::vector<double> start_rates_;  // of its groups
 };
 
 }  // namespace csn

@@ -102,6 +102,7 @@ class NetworkTrainer {
     if (!options_.import_checkpoint.empty()) return Import(std::move(report));
     Model& model = report.model;
     const int64_t steps = model.training.steps;
+    Regularise(steps);
     Learner learner(options_, NotionCount());
     if (resume != nullptr) {
       learner.Restore(resume->learner);
@@ -151,6 +152,18 @@ class NetworkTrainer {
     if (options_.images == 0) return ChooseSteps();
     const double steps = static_cast<double>(options_.images) / ImagesPerStep(options_, data_);
     return std::max<int64_t>(1, std::llround(steps));
+  }
+
+  void Regularise(int64_t steps) {
+    const double epochs = static_cast<double>(steps) * ImagesPerStep(options_, data_) /
+                          static_cast<double>(data_.train.size());
+    options_ = Regularised(options_, epochs);
+    if (callbacks_.note) {
+      callbacks_.note(fmt::format(
+          "every photograph about {:.3g} times: stochastic depth {:.2g}, random erasing {:.2g}; {}",
+          epochs, *options_.stochastic_depth, *options_.random_erasing,
+          PrecisionName(options_.precision)));
+    }
   }
 
   // A model of no steps: measured, beside a network that nobody trained, and that is all.
@@ -342,7 +355,7 @@ class NetworkTrainer {
     return steps;
   }
 
-  const TrainOptions& options_;
+  TrainOptions options_;
   const TrainingData& data_;
   const TrainCallbacks& callbacks_;
   const std::vector<std::vector<Triplet>> triplets_;

@@ -101,13 +101,19 @@ TEST(TrainSystemsTest, EveryFlagThatChangesResultsDoes) {
   const std::string steps = "--steps 4 --threads 1 ";
   const std::string expected = Train(steps, folder)["model_id"];
   // Those that the model file does not record, so that only weights can tell.
-  for (const char* flag : {"--margin 5", "--embedding-weight 1", "--mask-weight 1",
-                           "--learning-rate 0.1", "--mask-learning-rate 0.5", "--weight-decay 1",
-                           "--schedule exponential", "--augment none", "--augment mirror"}) {
+  for (const char* flag :
+       {"--margin 5", "--embedding-weight 1", "--mask-weight 1", "--learning-rate 0.1",
+        "--mask-learning-rate 0.5", "--weight-decay 1", "--schedule exponential", "--augment none",
+        "--augment mirror", "--stochastic-depth 0.5", "--random-erasing 0.5"}) {
     EXPECT_NE(Train(steps + flag, folder)["model_id"], expected) << flag;
   }
   EXPECT_NE(Train(steps + "--schedule exponential --rate-decay 0.5", folder)["model_id"],
             Train(steps + "--schedule exponential", folder)["model_id"]);
+  EXPECT_NE(Train(steps + "--precision float32", folder)["model_id"],
+            Train(steps + "--precision bfloat16", folder)["model_id"]);
+  for (const char* flag : {"--stochastic-depth 1", "--random-erasing 2", "--precision half"}) {
+    ExpectError(Shop::TrainCommand(flag), 2, std::string(flag).substr(2, 9), folder.path());
+  }
   ExpectError(Shop::TrainCommand("--import-checkpoint none.pth --resume"), 2,
               "--import-checkpoint and --resume", folder.path());
 }

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <numeric>
+#include <optional>
 #include <set>
 
 #include "tests/support/test_support.h"
@@ -77,7 +79,10 @@ TEST(BatchLoaderTest, BatchesDependOnSeedAndStepAlone) {
     EXPECT_EQ(from_a->items, from_b->items);
     EXPECT_EQ(from_a->photographs, from_b->photographs);
     EXPECT_EQ(from_a->picks[0].negatives, from_b->picks[0].negatives);
+    EXPECT_EQ(from_a->seed, from_b->seed);
   }
+  EXPECT_NE(BatchLoader(f.options, f.data, 0, 1).Next()->seed,
+            BatchLoader(f.options, f.data, 1, 2).Next()->seed);
   // Dropped early: the destructor must not wait for the rest.
 }
 
@@ -237,6 +242,88 @@ TEST(BatchLoaderTest, ImagesPerStepAreThoseOfAnEpoch) {
     while (const auto batch = loader.Next()) images += batch->items.size();
     EXPECT_DOUBLE_EQ(ImagesPerStep(f.options, f.data), static_cast<double>(images) / 9);
   }
+}
+
+// What Erase painted over in a photograph of zeros; everything but one rectangle of one colour is a
+// failure.
+struct Painted {
+  int left = 0, top = 0, width = 0, height = 0;
+};
+std::optional<Painted> ErasedPart(double chance, int size, Rng& rng) {
+  std::vector<uint8_t> photograph(static_cast<size_t>(size) * size * 3, 0);
+  Erase(chance, photograph.data(), size, rng);
+  const auto pixel = [&](int x, int y) {
+    const uint8_t* at = photograph.data() + (static_cast<size_t>(y) * size + x) * 3;
+    return std::array<uint8_t, 3>{at[0], at[1], at[2]};
+  };
+  const auto first = std::find_if(photograph.begin(), photograph.end(), [](int v) { return v; });
+  if (first == photograph.end()) return std::nullopt;
+  const int at = static_cast<int>(first - photograph.begin()) / 3;
+  Painted part{.left = at % size, .top = at / size};
+  const auto colour = pixel(part.left, part.top);
+  const auto is_painted = [&](int x, int y) { return pixel(x, y) == colour; };
+  while (part.left + part.width < size && is_painted(part.left + part.width, part.top)) {
+    ++part.width;
+  }
+  while (part.top + part.height < size && is_painted(part.left, part.top + part.height)) {
+    ++part.height;
+  }
+  for (int y = 0; y < size; ++y) {
+    for (int x = 0; x < size; ++x) {
+      const bool within = x >= part.left && x < part.left + part.width && y >= part.top &&
+                          y < part.top + part.height;
+      EXPECT_EQ(pixel(x, y), within ? colour : (std::array<uint8_t, 3>{})) << x << "," << y;
+    }
+  }
+  return part;
+}
+
+TEST(EraseTest, PaintsOneRectangleWithin) {
+  for (const int size : {16, 32, 64}) {
+    SCOPED_TRACE(size);
+    Rng rng(size);
+    std::set<int> left, bottom;
+    for (int i = 0; i < 300; ++i) {
+      const std::optional<Painted> part = ErasedPart(1, size, rng);
+      ASSERT_TRUE(part);
+      // Whole pixels: a side may lose or gain one.
+      EXPECT_GE(part->width, size / 10 - 1);
+      EXPECT_GE(part->height, size / 10 - 1);
+      EXPECT_LE(part->width, size * 45 / 100 + 1);
+      EXPECT_LE(part->height, size * 45 / 100 + 1);
+      left.insert(part->left);
+      bottom.insert(part->top + part->height);
+    }
+    EXPECT_EQ(*left.begin(), 0);
+    EXPECT_GE(*bottom.rbegin(), size - 1);
+  }
+}
+
+TEST(EraseTest, AsOftenAsAskedFor) {
+  Rng rng(3);
+  int painted = 0;
+  for (int i = 0; i < 2000; ++i) {
+    EXPECT_FALSE(ErasedPart(0, 16, rng));
+    painted += ErasedPart(0.3, 16, rng).has_value() ? 1 : 0;
+  }
+  EXPECT_NEAR(painted, 600, 100);  // five standard deviations
+}
+
+TEST(EraseTest, HappensToBatchesWhereTheOptionsSaySo) {
+  Fixture f;
+  const auto differing = [&](double chance) {
+    f.options.random_erasing = chance;
+    const Batch batch = *BatchLoader(f.options, f.data, 0, 1).Next();
+    int count = 0;
+    constexpr size_t kBytes = 32 * 32 * 3;
+    for (size_t i = 0; i < batch.items.size(); ++i) {
+      const uint8_t* begin = batch.photographs.data() + i * kBytes;
+      count += std::count(begin, begin + kBytes, batch.items[i]) != kBytes;
+    }
+    return count;
+  };
+  EXPECT_EQ(differing(0), 0);
+  EXPECT_EQ(differing(1), 12);
 }
 
 }  // namespace

@@ -184,15 +184,14 @@ TEST(ScheduleTest, RatesFollowTheirFormulas) {
   options.learning_rate = 0.1;
   options.mask_learning_rate = 0.2;
   Learner learner(options, 2);
-  const auto rates = [](const Learner& of) { return of.Rates(); };
   learner.SetRates(0, 8, 4);
-  EXPECT_EQ(rates(learner), (std::vector<double>{0.1, 0.2}));
+  EXPECT_EQ(learner.Rates(), (std::vector<double>{0.1, 0.1, 0.2}));
   learner.SetRates(4, 8, 4);
-  EXPECT_NEAR(rates(learner)[0], 0.05, 1e-12);
+  EXPECT_NEAR(learner.Rates()[0], 0.05, 1e-12);
   options.schedule = Schedule::kExponential;
   for (const int64_t step : {0, 3, 4, 7}) {
     learner.SetRates(step, 8, 4);
-    EXPECT_NEAR(rates(learner)[1], 0.2 * (step < 4 ? 0.985 : 0.985 * 0.985), 1e-12) << step;
+    EXPECT_NEAR(learner.Rates()[2], 0.2 * (step < 4 ? 0.985 : 0.985 * 0.985), 1e-12) << step;
   }
 }
 
@@ -218,6 +217,16 @@ void ExpectSameFromEveryCheckpoint(const TrainOptions& options, size_t checkpoin
 }
 
 TEST(ResumeTest, GoesOnToTheSameModel) { ExpectSameFromEveryCheckpoint(ShortOptions(), 3); }
+
+TEST(ResumeTest, WithAllThatIsDrawnInAStep) {
+  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+    TrainOptions options = ShortOptions();
+    options.stochastic_depth = 0.5;
+    options.random_erasing = 0.5;
+    options.precision = precision;
+    ExpectSameFromEveryCheckpoint(options, 3);
+  }
+}
 
 TEST(ResumeTest, OfSpecialistsToo) {
   TrainOptions options = ShortOptions();
