@@ -1,12 +1,11 @@
 // Measures models on the items of a catalogue that they have not seen.
-#include "tools/csn_eval.h"
-
 #include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
 #include "base/thread_pool.h"
+#include "tools/eval/eval.h"
 #include "tools/report/eval_json.h"
 
 namespace csn::cli {

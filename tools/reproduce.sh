@@ -27,8 +27,9 @@ called again; at the end docs/results/NAME.md is written anew.
   --name NAME       of the results (default: fonts, zappos, or the name of the catalogue's folder)
   --notion SPEC     a notion as csn_train takes it; repeatable
   --split-by COLUMN as csn_train takes it
-  --images N        a system's budget, all its networks together (default: 200000)
-  --sizes LIST      triplets a notion of the curve (default: 2000,10000,50000)
+  --images N        a system's budget, all its networks together (default: 300000); the sweep and
+                    the curve train on a quarter of it
+  --sizes LIST      triplets a notion of the curve (default: 250,1000,4000)
   --rates LIST      learning rates of the sweep (default: 0.0005,0.001,0.002)
   --minutes M       begin no unit after so many minutes (default: no end)
   --work DIR        models and reports (default: build/reproduce/NAME)
@@ -148,7 +149,7 @@ all_units() {
   for size in "${sizes[@]}"; do
     for system in "${systems[@]}"; do
       unit "curve/$system/$size" curve "$system" "" 1 "$(best_rate "$system")" \
-        "$(flags_of "$system")" --images $((images / 2)) --fixed-triplets "$size"
+        "$(flags_of "$system")" --images $((images / 4)) --fixed-triplets "$size"
     done
   done
 }
@@ -171,8 +172,8 @@ write_page() {
 main() {
   (($# > 0)) || die "fonts, catalogue or zappos is expected; see tools/reproduce.sh --help"
   local what="$1" source="" split_by=""
-  name="" notions=() images=200000 minutes="" work="" out="$root/docs/results" list=""
-  sizes=(2000 10000 50000) rates=(0.0005 0.001 0.002) data_flags=() eval_flags=()
+  name="" notions=() images=300000 minutes="" work="" out="$root/docs/results" list=""
+  sizes=(250 1000 4000) rates=(0.0005 0.001 0.002) data_flags=() eval_flags=()
   shift
   case "$what" in
     fonts) ;;
@@ -247,7 +248,8 @@ prepare() {
   local wanted=(--results)
   if [[ "$1" == fonts ]]; then wanted+=(--fonts); fi
   "$root/tools/setup.sh" "${wanted[@]}" >&2
-  (cd "$root" && cmake --preset release && cmake --build --preset release) >&2
+  (cd "$root" && cmake --preset release &&
+    cmake --build --preset release --target csn_train csn_torch csn_eval csn_catalogue) >&2
   mkdir -p "$work" "$out"
   if [[ "$1" == fonts ]]; then
     catalogue="$work/catalogue/catalogue.csv"

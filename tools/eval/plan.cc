@@ -2,8 +2,8 @@
 #include <map>
 
 #include "indexer/training_set.h"
-#include "tools/csn_eval.h"
-#include "tools/csn_eval_probes.h"
+#include "tools/eval/eval.h"
+#include "tools/eval/probes.h"
 
 namespace csn::cli {
 namespace {

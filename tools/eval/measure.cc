@@ -5,8 +5,8 @@
 #include "base/thread_pool.h"
 #include "query/evaluation/spaces.h"
 #include "query/evaluation/triplet_error.h"
-#include "tools/csn_eval.h"
-#include "tools/csn_eval_probes.h"
+#include "tools/eval/eval.h"
+#include "tools/eval/probes.h"
 
 namespace csn::cli {
 namespace {

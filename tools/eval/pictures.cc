@@ -9,7 +9,7 @@
 #include "base/thread_pool.h"
 #include "query/evaluation/principal_plane.h"
 #include "query/evaluation/spaces.h"
-#include "tools/csn_eval.h"
+#include "tools/eval/eval.h"
 
 namespace csn::cli {
 namespace {

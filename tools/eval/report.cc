@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
-#include "tools/csn_eval.h"
+#include "tools/eval/eval.h"
 #include "tools/report/eval_json.h"
 #include "tools/report/eval_page.h"
 

@@ -1,4 +1,4 @@
-#include "tools/csn_eval_probes.h"
+#include "tools/eval/probes.h"
 
 #include <algorithm>
 #include <map>

@@ -1,7 +1,8 @@
+#include "tools/table.h"
+
 #include <algorithm>
 
-#include "tools/csn_eval.h"
-#include "tools/table.h"
+#include "tools/eval/eval.h"
 
 namespace csn::cli {
 namespace {

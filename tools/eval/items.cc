@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "base/thread_pool.h"
 #include "embedder/embedder.h"
-#include "tools/csn_eval.h"
+#include "tools/eval/eval.h"
 
 namespace csn::cli {
 namespace {

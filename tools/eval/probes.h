@@ -1,7 +1,7 @@
 // Off-task accuracy: what a linear probe finds of columns that the models were not trained for.
 #pragma once
 
-#include "tools/csn_eval.h"
+#include "tools/eval/eval.h"
 
 namespace csn::cli {
 
