@@ -33,6 +33,34 @@ class Measurer {
   std::vector<double> distances_;
 };
 
+// The k nearest of those added.
+class NearestHeap {
+ public:
+  // `most`: how many will be added at most.
+  NearestHeap(size_t k, size_t most) : k_(k) { heap_.reserve(std::min(k, most)); }
+
+  void Add(const Neighbor& neighbor) {
+    if (heap_.size() < k_) {
+      heap_.push_back(neighbor);
+      std::push_heap(heap_.begin(), heap_.end());
+    } else if (neighbor < heap_.front()) {
+      std::pop_heap(heap_.begin(), heap_.end());
+      heap_.back() = neighbor;
+      std::push_heap(heap_.begin(), heap_.end());
+    }
+  }
+
+  // Nearest first.
+  std::vector<Neighbor> Take() && {
+    std::sort_heap(heap_.begin(), heap_.end());
+    return std::move(heap_);
+  }
+
+ private:
+  const size_t k_;
+  std::vector<Neighbor> heap_;  // the farthest on top
+};
+
 void CheckShapes(const Ranking& ranking, std::span<const float> query, MatrixView rows, size_t k) {
   assert(ranking.masks != nullptr);
   const size_t notions = ranking.masks->notion_count();
@@ -52,26 +80,22 @@ void CheckShapes(const Ranking& ranking, std::span<const float> query, MatrixVie
 }  // namespace
 
 std::vector<Neighbor> ExactScan(const Ranking& ranking, std::span<const float> query,
-                                MatrixView rows, size_t k, std::optional<uint32_t> excluded) {
+                                MatrixView rows, size_t k, std::optional<uint32_t> excluded,
+                                const RowSet* among) {
   CheckShapes(ranking, query, rows, k);
   Measurer measure(ranking, query);
-  // The farthest of the best so far is on top.
-  std::vector<Neighbor> heap;
-  heap.reserve(std::min(k, rows.rows));
-  for (size_t i = 0; i < rows.rows; ++i) {
-    const Neighbor neighbor{static_cast<uint32_t>(i), measure(rows.Row(i))};
-    if (excluded == neighbor.row) continue;
-    if (heap.size() < k) {
-      heap.push_back(neighbor);
-      std::push_heap(heap.begin(), heap.end());
-    } else if (neighbor < heap.front()) {
-      std::pop_heap(heap.begin(), heap.end());
-      heap.back() = neighbor;
-      std::push_heap(heap.begin(), heap.end());
-    }
+  NearestHeap nearest(k, among == nullptr ? rows.rows : among->cardinality());
+  const auto look_at = [&](uint32_t row) {
+    if (excluded != row) nearest.Add({row, measure(rows.Row(row))});
+  };
+  if (among == nullptr) {
+    for (size_t i = 0; i < rows.rows; ++i) look_at(static_cast<uint32_t>(i));
+  } else {
+    Require(among->isEmpty() || among->maximum() < rows.rows,
+            "exact search: expected rows below {}, got {}", rows.rows, among->maximum());
+    for (const uint32_t row : *among) look_at(row);
   }
-  std::sort_heap(heap.begin(), heap.end());
-  return heap;
+  return std::move(nearest).Take();
 }
 
 std::vector<Neighbor> Rescore(const Ranking& ranking, std::span<const float> query, MatrixView rows,

@@ -10,6 +10,7 @@
 #include "base/mask.h"
 #include "base/matrix.h"
 #include "base/neighbor.h"
+#include "base/row_set.h"
 
 namespace csn {
 
@@ -22,11 +23,13 @@ struct Ranking {
 };
 
 // The k rows with the smallest score, nearest first, ties by row; fewer where there are fewer rows.
-// `query` is an unmasked embedding [d], rows [n, d]; `excluded` is left out. Throws
-// Error(kInvalidArgument) on wrong shapes or k < 1. Thread-safe.
+// `query` is an unmasked embedding [d], rows [n, d]; `among` says which rows are looked at (none:
+// all), `excluded` is left out. Throws Error(kInvalidArgument) on wrong shapes, k < 1, or a row of
+// `among` beyond n. Thread-safe.
 std::vector<Neighbor> ExactScan(const Ranking& ranking, std::span<const float> query,
                                 MatrixView rows, size_t k,
-                                std::optional<uint32_t> excluded = std::nullopt);
+                                std::optional<uint32_t> excluded = std::nullopt,
+                                const RowSet* among = nullptr);
 
 // `candidates` measured by definition and sorted, the first k kept: what makes another search's
 // answer exact in order.

@@ -39,10 +39,13 @@ Json HitToJson(const Answer& answer, const Hit& hit) {
 }
 
 Json SummaryToJson(const Answer& answer) {
-  return {{"plan", PlanName(answer.plan)},
-          {"exact", answer.exact},
-          {"shortfall", answer.shortfall},
-          {"generation", answer.generation}};
+  Json json = {{"plan", PlanName(answer.plan)},
+               {"exact", answer.exact},
+               {"shortfall", answer.shortfall},
+               {"generation", answer.generation}};
+  if (answer.qualifying) json["qualifying"] = *answer.qualifying;
+  if (!answer.notes.empty()) json["notes"] = answer.notes;
+  return json;
 }
 
 // Catalogue text need not be UTF-8; JSON must be.

@@ -26,6 +26,7 @@ struct Query {
     double weight = 1;
   };
   std::vector<WeightedNotion> notions = {};
+  std::string where = {};  // which items may be hits (where.h); empty: all
   size_t k = 10;
   bool exact = false;  // answer by an exact plan even where an index would be faster
   bool items = true;   // fetch the hits' images and attributes; else their skus alone
@@ -63,6 +64,9 @@ struct Answer {
   Plan plan = Plan::kScan;
   bool exact = true;
   uint64_t shortfall = 0;  // k minus hits
+  // Items that the filter lets through, the one asked by among them; none without a filter.
+  std::optional<uint64_t> qualifying;
+  std::vector<std::string> notes;  // on what is probably a mistake, for people
   std::string generation;
 };
 

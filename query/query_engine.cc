@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/scan.h"
 #include "base/text.h"
+#include "query/filter.h"
 #include "query/internal/float_bound.h"
 #include "query/model_check.h"
 
@@ -16,12 +17,15 @@ namespace {
 // Candidates the flat index gives beyond those asked for: what near ties are decided among before a
 // whole scan is needed.
 constexpr size_t kSpareCandidates = 32;
+// Where a filter lets at most this part of all rows through, they are read one by one.
+constexpr size_t kFewRowsShare = 8;
 
 // A query with every name resolved.
 struct Request {
   Ranking ranking;
   std::vector<float> vector;  // unmasked [d]
   std::optional<uint32_t> excluded;
+  std::optional<FilterResult> filter;
   size_t k = 0;
   size_t wanted = 0;             // hits there can be: min(k, rows that qualify)
   std::optional<NotionId> sole;  // the one notion that counts, where it is one
@@ -86,6 +90,15 @@ void CheckVector(const std::vector<float>& vector, size_t dim) {
   }
 }
 
+size_t QualifyingRows(const Generation& generation, const Request& request) {
+  if (!request.filter) {
+    return generation.embeddings().rows() - (request.excluded.has_value() ? 1 : 0);
+  }
+  const RowSet& rows = request.filter->rows;
+  const bool excluded = request.excluded.has_value() && rows.contains(*request.excluded);
+  return rows.cardinality() - (excluded ? 1 : 0);
+}
+
 Request Resolve(const Generation& generation, std::span<const double> scales, const Query& query) {
   const Manifest& manifest = generation.manifest();
   Require(query.k >= 1 && query.k <= kMaxHits, "k: expected 1 to {}, got {}", kMaxHits, query.k);
@@ -103,22 +116,16 @@ Request Resolve(const Generation& generation, std::span<const double> scales, co
     CheckVector(request.vector, manifest.dim);
   }
   request.k = query.k;
-  const size_t rows = generation.embeddings().rows();
-  request.wanted = std::min(query.k, request.excluded.has_value() ? rows - 1 : rows);
+  if (!query.where.empty()) request.filter = Filter(generation.metadata(), query.where);
+  request.wanted = std::min(query.k, QualifyingRows(generation, request));
   return request;
 }
 
-// What an index found, less the excluded row, measured by definition: the first k. Only the rows
-// concerned are read, so a query touches few blocks of the embedding file.
-std::vector<Neighbor> RescoreFound(const Generation& generation, const Request& request,
-                                   std::span<const Neighbor> found) {
-  std::vector<uint32_t> rows;
-  for (const Neighbor& neighbor : found) {
-    if (request.excluded != neighbor.row) rows.push_back(neighbor.row);
-  }
-  // Ascending, so that positions in the copy break ties as rows do.
-  std::sort(rows.begin(), rows.end());
-  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+// The first k of `rows` (ascending, none twice) measured by definition. Only they are read, so a
+// query touches few blocks of the embedding file.
+std::vector<Neighbor> RankRows(const Generation& generation, const Request& request,
+                               std::span<const uint32_t> rows) {
+  // Positions in the copy break ties as rows do.
   Matrix copy(rows.size(), request.vector.size());
   std::vector<uint32_t> positions(rows.size());
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -130,6 +137,33 @@ std::vector<Neighbor> RescoreFound(const Generation& generation, const Request& 
       Rescore(request.ranking, request.vector, copy.View(), positions, request.k);
   for (Neighbor& neighbor : best) neighbor.row = rows[neighbor.row];
   return best;
+}
+
+// What an index found, less the excluded row, measured by definition: the first k.
+std::vector<Neighbor> RescoreFound(const Generation& generation, const Request& request,
+                                   std::span<const Neighbor> found) {
+  std::vector<uint32_t> rows;
+  for (const Neighbor& neighbor : found) {
+    if (request.excluded != neighbor.row) rows.push_back(neighbor.row);
+  }
+  std::sort(rows.begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  return RankRows(generation, request, rows);
+}
+
+// The first k of the rows that the filter lets through.
+std::vector<Neighbor> SearchFiltered(const Generation& generation, const Request& request) {
+  const RowSet& among = request.filter->rows;
+  const EmbeddingFile& embeddings = generation.embeddings();
+  if (among.cardinality() > embeddings.rows() / kFewRowsShare) {
+    return ExactScan(request.ranking, request.vector, embeddings.All(), request.k, request.excluded,
+                     &among);
+  }
+  std::vector<uint32_t> rows;
+  for (const uint32_t row : among) {
+    if (request.excluded != row) rows.push_back(row);
+  }
+  return RankRows(generation, request, rows);
 }
 
 double Norm(std::span<const float> values) {
@@ -199,6 +233,7 @@ std::optional<std::vector<Neighbor>> SearchGraph(const Generation& generation,
 
 Found FindNeighbors(const Generation& generation, const Request& request, bool exact) {
   const Manifest& manifest = generation.manifest();
+  if (request.filter) return {SearchFiltered(generation, request), Plan::kScan};
   if (request.sole.has_value() && !manifest.masks.live_dims(*request.sole).empty()) {
     const bool flat = IsExactKey(manifest.subspaces[*request.sole].key);
     if (flat) {
@@ -279,6 +314,10 @@ Answer QueryEngine::Search(const Query& query) const {
   answer.plan = found.plan;
   answer.exact = found.plan != Plan::kHnsw;
   answer.shortfall = query.k - answer.hits.size();
+  if (request.filter) {
+    answer.qualifying = request.filter->rows.cardinality();
+    answer.notes = request.filter->notes;
+  }
   answer.generation = generation_.name();
   return answer;
 }

@@ -21,7 +21,8 @@ class QueryEngine {
 
   // Throws Error(kInvalidArgument) for an unknown notion (naming near ones), a repeated one,
   // weights that are 0, not finite, beyond kMaxNotionWeight or none positive, k
-  // outside 1..kMaxHits, a vector of another length or not finite; Error(kNotFound) for an unknown
+  // outside 1..kMaxHits, a vector of another length or not finite, and a filter as Filter() does;
+  // Error(kNotFound) for an unknown
   // sku (naming near ones). An item asked for by sku is left out of its own answer.
   Answer Search(const Query& query) const;
   // What Search ranks, as rows of generation() with their scores, nearest first; the store of

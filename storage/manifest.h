@@ -14,7 +14,7 @@
 
 namespace csn {
 
-inline constexpr int kIndexFormatVersion = 3;
+inline constexpr int kIndexFormatVersion = 4;
 
 // One notion's subspace index.
 struct SubspaceManifest {

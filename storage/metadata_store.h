@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -10,8 +12,20 @@
 #include <vector>
 
 #include "base/item.h"
+#include "base/row_set.h"
 
 namespace csn {
+
+// A text or list column with a longer text can only be asked where it is missing.
+inline constexpr size_t kMaxFilterTextBytes = 4096;
+
+// Numbers from `low` to `high`, each end with the number itself unless open.
+struct NumberRange {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+  bool open_low = false;
+  bool open_high = false;
+};
 
 // Writes the store of one generation: items in row order, which is sku order.
 class MetadataWriter {
@@ -56,8 +70,33 @@ class MetadataStore {
   // Up to `count` stored skus most like `sku` (text.h NearestNames over at most 1,000,000 skus),
   // for error messages; none where `sku` is longer than any sku may be.
   std::vector<std::string> NearSkus(std::string_view sku, size_t count = 3) const;
-  // Reads every key and value, verifying checksums and that rows and skus agree. Throws
-  // Error(kCorruption).
+  // Calls visit(sku, row) for the skus from `from` on, ascending bytewise, until it is false.
+  void ForEachSku(std::string_view from,
+                  const std::function<bool(std::string_view, uint32_t)>& visit) const;
+
+  // Which rows hold what; false in stores of before format version 2, which have nothing of this
+  // kind.
+  bool has_attributes() const;
+  // The same of one column, a position in columns(): false too where a text of it is longer than
+  // kMaxFilterTextBytes. What follows throws Error(kInvalidArgument) then, and where the column is
+  // of another type.
+  bool HasAttributes(size_t column) const;
+  // The value is missing, or a list without parts; of any column of a store with attributes.
+  RowSet RowsWithout(size_t column) const;
+  // Text and list columns: the value is `text`, or a part is.
+  RowSet RowsWith(size_t column, std::string_view text) const;
+  // Number columns. Rows whose number lies in the range.
+  RowSet RowsWithin(size_t column, const NumberRange& range) const;
+  // Text and list columns: calls visit(text, rows) for the different texts from `from` on,
+  // ascending bytewise, until it is false.
+  void ForEachText(size_t column, std::string_view from,
+                   const std::function<bool(std::string_view, const RowSet&)>& visit) const;
+  // Number columns: calls visit(number, rows ascending) for the different numbers, ascending.
+  void ForEachNumber(size_t column,
+                     const std::function<void(double, std::span<const uint32_t>)>& visit) const;
+
+  // Reads every key and value, verifying checksums, that rows and skus agree, and that what
+  // is said of rows' values is so. Throws Error(kCorruption).
   void Verify() const;
 
  private:

@@ -5,13 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "base/utf8.h"
-#include "embedder/model_file.h"
 #include "indexer/index_builder.h"
 #include "query/model_check.h"
 #include "storage/generation.h"
-#include "storage/layout.h"
-#include "storage/subspace_index.h"
 #include "tools/cli.h"
 #include "tools/table.h"
 
@@ -50,19 +46,6 @@ const Page kVerifyPage = {
         "      the same\n"
         "  csn_index verify --index shoes.idx --format json\n"
         "      a JSON object a file\n"};
-
-const Page kListPage = {
-    .usage = "csn_index list [--index DIR]",
-    .about =
-        "Shows the live generation: its rows, its model, and each notion's index with the\n"
-        "recall@10 that was measured when it was built.",
-    .examples =
-        "  csn_index list --index shoes.idx\n"
-        "      a table on a terminal\n"
-        "  csn_index list --index shoes.idx --format json\n"
-        "      one JSON object\n"
-        "  CSN_INDEX=shoes.idx csn_index list --format table\n"
-        "      a table in any case\n"};
 
 void AddBuildOptions(po::options_description& options) {
   po::options_description input("Input and output"), choice("These change results"),
@@ -177,90 +160,6 @@ int Verify(const Arguments& arguments) {
   return 0;
 }
 
-uint64_t IndexBytes(const Manifest& manifest, NotionId notion) {
-  return manifest.files.at(manifest.IndexFile(notion)).size;
-}
-
-uint64_t AllBytes(const Manifest& manifest) {
-  uint64_t bytes = 0;
-  for (const auto& [name, entry] : manifest.files) bytes += entry.size;
-  return bytes;
-}
-
-// Of the model that notions were added to; "" where it is as it was trained.
-std::string ParentId(const Generation& generation) {
-  return LoadModelHeader(generation.folder() + "/" + layout::kModel).parent;
-}
-
-Json ListJson(const Generation& generation) {
-  const Manifest& manifest = generation.manifest();
-  Json notions = Json::array();
-  for (NotionId id = 0; id < manifest.notions.size(); ++id) {
-    const SubspaceManifest& subspace = manifest.subspaces[id];
-    notions.push_back({{"name", manifest.notions[id].name},
-                       {"column", manifest.notions[id].column},
-                       {"live_dims", manifest.masks.live_dims(id).size()},
-                       {"key", subspace.key},
-                       {"bytes", IndexBytes(manifest, id)},
-                       {"ef_search", subspace.ef_search},
-                       {"recall", subspace.recall},
-                       {"recall_queries", subspace.recall_queries},
-                       {"scale", subspace.scale}});
-  }
-  return {{"generation", generation.name()},
-          {"rows", manifest.rows},
-          {"catalogue_rows", manifest.catalogue_rows},
-          {"rejected", manifest.rejected},
-          {"model_id", manifest.model_id},
-          {"parent_id", ParentId(generation)},
-          {"created_by", manifest.created_by},
-          {"dim", manifest.dim},
-          {"seed", manifest.seed},
-          {"split", {{"seed", manifest.split_seed}, {"by", manifest.split_by}}},
-          {"preprocessing", manifest.preprocessing},
-          {"photographs", manifest.photographs},
-          {"bytes", AllBytes(manifest)},
-          {"notions", notions}};
-}
-
-std::string ListTable(const Generation& generation) {
-  const Manifest& manifest = generation.manifest();
-  std::vector<Arguments> rows = {{"notion", "column", "live dims", "index", "recall@10", "size"}};
-  for (NotionId id = 0; id < manifest.notions.size(); ++id) {
-    const SubspaceManifest& subspace = manifest.subspaces[id];
-    rows.push_back({manifest.notions[id].name, manifest.notions[id].column,
-                    std::to_string(manifest.masks.live_dims(id).size()), subspace.key,
-                    IsExactKey(subspace.key) ? "exact" : PercentOf(subspace.recall),
-                    HumanBytes(IndexBytes(manifest, id))});
-  }
-  const std::string parent = ParentId(generation);
-  return fmt::format(
-             "generation   {}, {}\nrows         {} ({} rejected of {})\nmodel        {}\n{}"
-             "made by      {}\nphotographs  {}\n\n",
-             generation.name(), HumanBytes(AllBytes(manifest)), Grouped(manifest.rows),
-             Grouped(manifest.rejected), Grouped(manifest.catalogue_rows), manifest.model_id,
-             parent.empty() ? "" : "  added to   " + parent + "\n", manifest.created_by,
-             manifest.photographs.empty() ? "not known" : EscapeForTerminal(manifest.photographs)) +
-         FormatTable(rows);
-}
-
-int List(const Arguments& arguments) {
-  po::options_description options, input("Options");
-  po::variables_map values;
-  AddIndexOption(input);
-  AddFormatOption(input);
-  options.add(input);
-  if (!ParseOptions(arguments, kListPage, options, values)) return 0;
-  const bool table = WantsTable(values);
-  const Generation generation = Generation::Open(IndexOption(values));
-  if (table) {
-    Print(ListTable(generation));
-  } else {
-    PrintJson(ListJson(generation));
-  }
-  return 0;
-}
-
 int Run(const Arguments& arguments) {
   return RunCommand(
       arguments,
@@ -273,7 +172,7 @@ int Run(const Arguments& arguments) {
       {{"build", "catalogue + model -> a new generation of an index directory", Build},
        {"add-notion", "a new notion for an index, fitted on its stored embeddings", RunAddNotion},
        {"verify", "read and check every byte of the live generation", Verify},
-       {"list", "show the live generation", List}});
+       {"list", "show the live generation, its columns, or what they hold", RunList}});
 }
 
 }  // namespace

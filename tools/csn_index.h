@@ -19,7 +19,8 @@ std::string DefaultRejects(const std::string& index);
 void AddIndexBuildOptions(po::options_description& options);
 uint64_t SeedOption(const po::variables_map& values);
 
-// A subcommand with a file of its own; `arguments` are those behind its name.
+// Subcommands with files of their own; `arguments` are those behind the name.
 int RunAddNotion(const std::vector<std::string>& arguments);
+int RunList(const std::vector<std::string>& arguments);
 
 }  // namespace csn::cli

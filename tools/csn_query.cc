@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <numeric>
 
+#include "base/text.h"
 #include "query/photograph.h"
 #include "query/protocol.h"
 #include "query/query_engine.h"
@@ -40,8 +41,8 @@ const Page kPage = {
         "      the ten items with the most similar heels\n"
         "  csn_query --index shoes.idx --notion closure=2,colour=-0.5 --image photo.jpg -k 5\n"
         "      closed like the shoe on a photograph, rather of another colour\n"
-        "  csn_query --index shoes.idx --sku SHOE-00042 --open\n"
-        "      a page of photographs in the browser, a row for each notion\n"};
+        "  csn_query --index shoes.idx --sku SHOE-00042 --where 'heel_height < 3' --open\n"
+        "      a page of photographs in the browser, a row for each notion, of low heels alone\n"};
 
 po::options_description Options() {
   po::options_description options, what("What to look for"), show("Output");
@@ -54,7 +55,10 @@ po::options_description Options() {
       "like what this photograph shows (JPEG, PNG or WebP); always answered exactly")(
       "vector", po::value<std::string>()->value_name("FILE"),
       "like this embedding: a JSON array or a .npy file")(
-      "k,k", po::value<int64_t>()->default_value(10)->value_name("N"), "hits wanted")(
+      "where", po::value<std::string>()->value_name("FILTER"),
+      "only items with these attributes: 'price < 100 and (brand in (\"A\", \"B\") or size has "
+      "\"38\")' (docs/query.md)")("k,k", po::value<int64_t>()->default_value(10)->value_name("N"),
+                                  "hits wanted")(
       "exact", po::bool_switch(), "a proven answer even where an approximate index is faster");
   show.add_options()(
       "format", po::value<std::string>()->value_name("table|jsonl|json|csv|html"),
@@ -219,13 +223,19 @@ int Run(const Arguments& arguments) {
               .exact = values["exact"].as<bool>(),
               .items = !values["no-item"].as<bool>()};
   if (values.count("notion") != 0) query.notions = AskedNotions(values);
+  if (values.count("where") != 0) {
+    query.where = values["where"].as<std::string>();
+    Require(!Trim(query.where).empty(), "--where: expected a filter, got an empty one");
+  }
   const std::string index = IndexOption(values);
   const QueryEngine engine = QueryEngine::Open(index);
   Require(!query.notions.empty() || !format, "--notion is missing: index {} knows {}", index,
           fmt::join(NotionNames(engine), ", "));
   ResolveItem(values, engine, query);
   if (format) {
-    Print(FormatAnswer(engine.Search(query), *format, TerminalWidth()));
+    const Answer answer = engine.Search(query);
+    for (const std::string& note : answer.notes) Note(note);
+    Print(FormatAnswer(answer, *format, TerminalWidth()));
   } else {
     ShowPage(values, arguments, engine, query, asked_by);
   }

@@ -131,6 +131,7 @@ std::string Line(const std::vector<TableColumn>& columns, size_t line) {
 std::string LastLine(const Answer& answer, size_t dropped) {
   std::string text =
       fmt::format("plan {}, {}", PlanName(answer.plan), answer.exact ? "exact" : "approximate");
+  if (answer.qualifying) text += fmt::format(", {} qualify", *answer.qualifying);
   if (answer.shortfall > 0) text += fmt::format(", shortfall {}", answer.shortfall);
   text += fmt::format(", generation {}", answer.generation);
   if (dropped > 0) text += fmt::format(", {} column{} hidden", dropped, dropped == 1 ? "" : "s");

@@ -4,20 +4,16 @@
 #include "storage/internal/byte_codec.h"
 
 namespace csn::internal {
-namespace {
-
-constexpr uint64_t kVersion = 1;
-
-}  // namespace
 
 std::string EncodeMeta(const StoreMeta& meta) {
   ByteWriter writer;
-  writer.Varint(kVersion);
+  writer.Varint(kStoreVersion);
   writer.Varint(meta.count);
   writer.Varint(meta.columns.size());
-  for (const Column& column : meta.columns) {
-    writer.Text(column.name);
-    writer.Byte(static_cast<uint8_t>(column.type));
+  for (size_t i = 0; i < meta.columns.size(); ++i) {
+    writer.Text(meta.columns[i].name);
+    writer.Byte(static_cast<uint8_t>(meta.columns[i].type));
+    writer.Byte(meta.too_long[i] ? 1 : 0);
   }
   return std::move(writer).Take();
 }
@@ -25,11 +21,12 @@ std::string EncodeMeta(const StoreMeta& meta) {
 StoreMeta DecodeMeta(std::string_view bytes, const std::string& folder) {
   const std::string what = "metadata store " + folder;
   ByteReader reader(bytes, what);
-  if (const uint64_t version = reader.Varint(); version != kVersion) {
-    Fail(ErrorCode::kCorruption, "{}: format version {}, this build reads up to {}", what, version,
-         kVersion);
-  }
   StoreMeta meta;
+  meta.version = reader.Varint();
+  if (meta.version < 1 || meta.version > kStoreVersion) {
+    Fail(ErrorCode::kCorruption, "{}: format version {}, this build reads up to {}", what,
+         meta.version, kStoreVersion);
+  }
   meta.count = reader.Varint();
   if (meta.count > kMaxStoreRows) Fail(ErrorCode::kCorruption, "{}: {} rows", what, meta.count);
   meta.columns.resize(reader.Count());
@@ -41,6 +38,7 @@ StoreMeta DecodeMeta(std::string_view bytes, const std::string& folder) {
            type);
     }
     column.type = static_cast<ColumnType>(type);
+    if (meta.has_attributes()) meta.too_long.push_back(reader.Byte() != 0);
   }
   reader.End();
   return meta;

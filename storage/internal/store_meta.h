@@ -11,11 +11,17 @@
 
 namespace csn::internal {
 
+inline constexpr uint64_t kStoreVersion = 2;
 inline constexpr uint64_t kMaxStoreRows = std::numeric_limits<uint32_t>::max();
 
 struct StoreMeta {
+  uint64_t version = kStoreVersion;
   uint64_t count = 0;
   std::vector<Column> columns;
+  // One a column: its texts are too long to be looked into. Empty in version 1.
+  std::vector<bool> too_long;
+
+  bool has_attributes() const { return version >= 2; }
 };
 
 std::string EncodeMeta(const StoreMeta& meta);

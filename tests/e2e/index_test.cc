@@ -328,5 +328,56 @@ TEST(IndexProgramTest, ProgressIsPlainOrJsonOrNone) {
   EXPECT_THAT(last["warning"].get<std::string>(), HasSubstr("1 of 151 rows"));
 }
 
+// Lines of JSON.
+std::vector<json> JsonLines(const std::string& text) {
+  std::vector<json> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(json::parse(line));
+  return lines;
+}
+
+TEST(IndexProgramTest, ListsColumnsAndFacets) {
+  const std::string list = "csn_index list --index " + Shop::Get().index() + " ";
+  const std::vector<json> columns = JsonLines(RunOk(list + "--columns"));
+  const auto heel = std::ranges::find(columns, "heel_height", [](const json& column) {
+    return column["column"].get<std::string>();
+  });
+  ASSERT_TRUE(heel != columns.end());
+  EXPECT_EQ((*heel)["type"], "number");
+  EXPECT_EQ((*heel)["items"], Shop::kItems);
+  EXPECT_EQ((*heel)["range"].size(), 2);
+  EXPECT_LE((*heel)["values"].size(), 3);
+  EXPECT_THAT(RunOk(list + "--columns --format table"), HasSubstr("most frequent"));
+
+  const auto counts = [&](const std::string& more) {
+    const json facet = json::parse(RunOk(list + "--facets closure " + more));
+    uint64_t sum = 0, last = Shop::kItems;
+    for (const json& value : facet["values"]) {
+      EXPECT_LE(value["items"], last);
+      last = value["items"];
+      sum += last;
+    }
+    EXPECT_EQ(sum + facet["missing"].get<uint64_t>(), facet["items"]);
+    EXPECT_EQ(facet["distinct"], facet["values"].size());
+    return facet["items"].get<int>();
+  };
+  EXPECT_EQ(counts(""), Shop::kItems);
+  const int high = counts("--where 'heel_height >= 4'"), low = counts("--where 'heel_height < 4'");
+  EXPECT_GT(high, 0);
+  EXPECT_GT(low, 0);
+  EXPECT_EQ(high + low, Shop::kItems);
+  EXPECT_EQ(JsonLines(RunOk(list + "--facets closure --facets heel_height --top 2")).size(), 2);
+  EXPECT_THAT(RunOk(list + "--facets heel_height --top 2 --format table"),
+              HasSubstr(" more (--top), 0 of 150 items without one"));
+  EXPECT_THAT(RunCommand(list + "--facets closure --where \"closure = 'lace-pu'\"").err,
+              HasSubstr("no item has closure 'lace-pu'; did you mean lace-up?"));
+
+  ExpectError(list + "--facets closur", 2, "no column 'closur'; did you mean closure or colour?");
+  ExpectError(list + "--facets closure --where 'x = 1'", 2, "where, character 1: no column 'x'");
+  ExpectError(list + "--facets closure --columns", 2, "--columns and --facets: expected one");
+  ExpectError(list + "--where 'x = 1'", 2, "--where: expected --columns or --facets beside it");
+  ExpectError(list + "--facets closure --top 0", 2, "--top: expected 1 to");
+}
+
 }  // namespace
 }  // namespace csn::test

@@ -188,5 +188,47 @@ TEST(QueryProgramTest, AForeignModelIsTold) {
   ExpectError("csn_index verify --index idx", 6, "model.csn", folder.path());
 }
 
+TEST(QueryProgramTest, FiltersByAttributes) {
+  const json all = json::parse(RunOk(BySku("-k 1000 --format json")));
+  std::vector<std::string> expected;
+  size_t qualify = 0;
+  for (const json& hit : all["hits"]) {
+    const bool holds = hit["item"]["heel_height"] < 4.5 && hit["item"]["closure"] != "lace-up";
+    if (holds && expected.size() < 4) expected.push_back(hit["sku"]);
+    qualify += holds ? 1 : 0;
+  }
+  ASSERT_EQ(expected.size(), 4);
+  const std::string where = "-k 4 --where \"heel_height < 4.5 and closure != 'lace-up'\"";
+  const json answer = json::parse(RunOk(BySku(where + " --format json")));
+  std::vector<std::string> found;
+  for (const json& hit : answer["hits"]) found.push_back(hit["sku"]);
+  EXPECT_EQ(found, expected);
+  EXPECT_EQ(answer["answer"]["plan"], "scan");
+  EXPECT_EQ(answer["answer"]["exact"], true);
+  // The shoe asked by may qualify too.
+  EXPECT_GE(answer["answer"]["qualifying"], qualify);
+  EXPECT_LE(answer["answer"]["qualifying"], qualify + 1);
+  EXPECT_FALSE(all["answer"].contains("qualifying"));
+  EXPECT_THAT(RunOk(BySku(where + " --format table")),
+              HasSubstr(fmt::format("exact, {} qualify, generation",
+                                    answer["answer"]["qualifying"].get<int>())));
+}
+
+TEST(QueryProgramTest, SaysWhatIsWrongWithAFilter) {
+  ExpectError(BySku("--where 'heel_hight < 3'"), 2,
+              "where, character 1: no column 'heel_hight'; did you mean heel_height?");
+  ExpectError(BySku("--where 'heel_height <'"), 2, "where, character 14: expected a value");
+  ExpectError(BySku("--where ' '"), 2, "--where: expected a filter, got an empty one");
+  // A text that no item has is no error, but is told.
+  const ProcessResult result = RunCommand(BySku("--where \"closure = 'lace-pu'\" --format json"));
+  EXPECT_EQ(result.status, 0) << result.err;
+  const json answer = json::parse(result.out);
+  EXPECT_TRUE(answer["hits"].empty());
+  EXPECT_EQ(answer["answer"]["shortfall"], 10);
+  const std::string note = "where, character 11: no item has closure 'lace-pu'; did you mean lace-up?";
+  EXPECT_THAT(answer["answer"]["notes"][0].get<std::string>(), HasSubstr(note));
+  EXPECT_THAT(result.err, HasSubstr(note));
+}
+
 }  // namespace
 }  // namespace csn::test

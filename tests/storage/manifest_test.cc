@@ -124,9 +124,9 @@ TEST(ManifestTest, EveryMaskAndScaleReadsBackToTheBit) {
 }
 
 TEST(ManifestTest, NewerVersionIsRefusedBeforeAnythingElse) {
-  EXPECT_THAT([] { ParseManifest(R"({"format_version": 4, "unknown": []})", "x/MANIFEST.json"); },
+  EXPECT_THAT([] { ParseManifest(R"({"format_version": 5, "unknown": []})", "x/MANIFEST.json"); },
               ThrowsError(ErrorCode::kCorruption,
-                          "manifest x/MANIFEST.json: format version 4, this build reads up to 3"));
+                          "manifest x/MANIFEST.json: format version 5, this build reads up to 4"));
 }
 
 // Every path to a value within `node`, by object keys and array positions.

@@ -1,0 +1,408 @@
+#include "query/filter.h"
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "base/random.h"
+#include "query/facets.h"
+#include "query/query_engine.h"
+#include "storage/generation.h"
+#include "tests/support/test_index.h"
+#include "tests/support/test_support.h"
+
+namespace csn {
+namespace {
+
+using test::TempDir;
+using test::ThrowsError;
+
+const std::vector<Column> kColumns = {{"brand", ColumnType::kText},
+                                      {"price", ColumnType::kNumber},
+                                      {"sizes", ColumnType::kList},
+                                      {"Base Colour", ColumnType::kText}};
+
+MetadataStore Stored(const std::string& folder, const std::vector<Item>& items) {
+  MetadataWriter writer(folder, kColumns);
+  for (const Item& item : items) writer.Append(item);
+  writer.Finish();
+  return MetadataStore::Open(folder);
+}
+
+std::vector<uint32_t> Listed(const RowSet& rows) { return {rows.begin(), rows.end()}; }
+
+// ---- A random filter: its text, and what it means for one item, written down independently.
+
+struct Oracle {
+  std::string text;
+  std::function<bool(const Item&)> holds;
+};
+
+const std::string* TextOf(const Item& item, size_t column) {
+  return std::get_if<std::string>(&item.values[column]);
+}
+const double* NumberOf(const Item& item) { return std::get_if<double>(&item.values[1]); }
+std::vector<std::string> PartsOf(const Item& item) {
+  const auto* parts = std::get_if<std::vector<std::string>>(&item.values[2]);
+  return parts ? *parts : std::vector<std::string>();
+}
+
+std::string RandomBrand(Rng& rng) { return fmt::format("b{}", rng.Below(12)); }
+double RandomPrice(Rng& rng) { return static_cast<double>(rng.Below(40)) / 4; }
+
+Oracle RandomNumberPredicate(Rng& rng) {
+  const double a = RandomPrice(rng), b = a + RandomPrice(rng);
+  const auto on = [](std::function<bool(double)> holds) {
+    return [holds](const Item& item) { return NumberOf(item) && holds(*NumberOf(item)); };
+  };
+  switch (rng.Below(8)) {
+    case 0:
+      return {fmt::format("price = {}", a), on([=](double x) { return x == a; })};
+    case 1:
+      return {fmt::format("price <> {}", a), on([=](double x) { return x != a; })};
+    case 2:
+      return {fmt::format("price<{}", a), on([=](double x) { return x < a; })};
+    case 3:
+      return {fmt::format("Price <= {}", a), on([=](double x) { return x <= a; })};
+    case 4:
+      return {fmt::format("price > {}", a), on([=](double x) { return x > a; })};
+    case 5:
+      return {fmt::format("price >= {}", a), on([=](double x) { return x >= a; })};
+    case 6:
+      return {fmt::format("price in {}..{}", a, b), on([=](double x) { return a <= x && x <= b; })};
+    default:
+      return {fmt::format("price in ({}, {})", a, b),
+              on([=](double x) { return x == a || x == b; })};
+  }
+}
+
+Oracle RandomTextPredicate(Rng& rng) {
+  const bool sku = rng.Below(4) == 0;
+  const std::string column = sku ? "sku" : "brand";
+  const auto word = [&] { return sku ? fmt::format("s{:03}", rng.Below(330)) : RandomBrand(rng); };
+  std::string a = word(), b = word();
+  if (b < a) std::swap(a, b);
+  const auto on = [sku](std::function<bool(const std::string&)> holds) {
+    return [=](const Item& item) {
+      const std::string* text = sku ? &item.sku : TextOf(item, 0);
+      return text && holds(*text);
+    };
+  };
+  using Text = const std::string&;
+  switch (rng.Below(9)) {
+    case 0:
+      return {fmt::format("{} = '{}'", column, a), on([=](Text x) { return x == a; })};
+    case 1:
+      return {fmt::format("{} != \"{}\"", column, a), on([=](Text x) { return x != a; })};
+    case 2:
+      return {fmt::format("{} < '{}'", column, a), on([=](Text x) { return x < a; })};
+    case 3:
+      return {fmt::format("{} <= '{}'", column, a), on([=](Text x) { return x <= a; })};
+    case 4:
+      return {fmt::format("{} > '{}'", column, a), on([=](Text x) { return x > a; })};
+    case 5:
+      return {fmt::format("{} >= '{}'", column, a), on([=](Text x) { return x >= a; })};
+    case 6:
+      return {fmt::format("{} in '{}'..'{}'", column, a, b),
+              on([=](Text x) { return a <= x && x <= b; })};
+    case 7:
+      return {fmt::format("{} in ('{}', '{}')", column, a, b),
+              on([=](Text x) { return x == a || x == b; })};
+    default: {
+      const std::string part = a.substr(0, a.size() - 1);
+      if (rng.Below(2) == 0) {
+        return {fmt::format("{} like '{}%'", column, part),
+                on([=](Text x) { return x.starts_with(part); })};
+      }
+      const char last = a.back();
+      return {fmt::format("{} like '%{}'", column, last),
+              on([=](Text x) { return x.ends_with(last); })};
+    }
+  }
+}
+
+Oracle RandomListPredicate(Rng& rng) {
+  const std::string a = fmt::format("{}", rng.Below(6)), b = fmt::format("{}", rng.Below(6));
+  const auto any = [](std::function<bool(const std::string&)> holds) {
+    return [holds](const Item& item) {
+      const std::vector<std::string> parts = PartsOf(item);
+      return std::any_of(parts.begin(), parts.end(), holds);
+    };
+  };
+  switch (rng.Below(3)) {
+    case 0:
+      return {fmt::format("sizes has '{}'", a), any([=](const std::string& x) { return x == a; })};
+    case 1:
+      return {fmt::format("sizes in ('{}', '{}')", a, b),
+              any([=](const std::string& x) { return x == a || x == b; })};
+    default:
+      return {fmt::format("sizes like '{}'", a), any([=](const std::string& x) { return x == a; })};
+  }
+}
+
+Oracle RandomPredicate(Rng& rng) {
+  switch (rng.Below(5)) {
+    case 0:
+    case 1:
+      return RandomNumberPredicate(rng);
+    case 2:
+      return RandomTextPredicate(rng);
+    case 3:
+      return RandomListPredicate(rng);
+    default:
+      switch (rng.Below(4)) {
+        case 0:
+          return {"price is null", [](const Item& item) { return !NumberOf(item); }};
+        case 1:
+          return {"sizes is null", [](const Item& item) { return PartsOf(item).empty(); }};
+        case 2:
+          return {rng.Below(2) == 0 ? "base-colour is not null" : "`Base Colour` is not null",
+                  [](const Item& item) { return TextOf(item, 3) != nullptr; }};
+        default:
+          return {"sku is null", [](const Item&) { return false; }};
+      }
+  }
+}
+
+Oracle RandomFilter(Rng& rng, int depth) {
+  if (depth == 0 || rng.Below(3) == 0) return RandomPredicate(rng);
+  if (rng.Below(4) == 0) {
+    const Oracle inner = RandomFilter(rng, depth - 1);
+    return {"not (" + inner.text + ")", [=](const Item& item) { return !inner.holds(item); }};
+  }
+  const bool both = rng.Below(2) == 0;
+  const Oracle a = RandomFilter(rng, depth - 1), b = RandomFilter(rng, depth - 1);
+  return {"(" + a.text + (both ? ") and (" : ") or (") + b.text + ")", [=](const Item& item) {
+            return both ? a.holds(item) && b.holds(item) : a.holds(item) || b.holds(item);
+          }};
+}
+
+std::vector<Item> RandomItems(Rng& rng, size_t count) {
+  std::vector<Item> items(count);
+  for (size_t i = 0; i < count; ++i) {
+    items[i] = {.sku = fmt::format("s{:03}", i), .image = "i.png", .values = {}};
+    items[i].values.resize(kColumns.size());
+    if (rng.Below(4) != 0) items[i].values[0] = RandomBrand(rng);
+    if (rng.Below(4) != 0) items[i].values[1] = RandomPrice(rng);
+    if (rng.Below(4) != 0) {
+      std::vector<std::string> parts(1 + rng.Below(3));
+      for (std::string& part : parts) part = fmt::format("{}", rng.Below(5));
+      items[i].values[2] = parts;
+    }
+    if (rng.Below(2) != 0) items[i].values[3] = "red";
+  }
+  return items;
+}
+
+std::vector<uint32_t> Wanted(const std::vector<Item>& items, const Oracle& oracle) {
+  std::vector<uint32_t> rows;
+  for (uint32_t row = 0; row < items.size(); ++row) {
+    if (oracle.holds(items[row])) rows.push_back(row);
+  }
+  return rows;
+}
+
+TEST(FilterTest, LetsThroughWhatTheDefinitionDoes) {
+  const uint64_t seed = 31;
+  Rng rng(seed);
+  const TempDir folder;
+  const std::vector<Item> items = RandomItems(rng, 300);
+  const MetadataStore store = Stored(folder / "m", items);
+  size_t none = 0, all = 0;
+  for (int i = 0; i < 3000; ++i) {
+    const Oracle oracle = RandomFilter(rng, 3);
+    const std::vector<uint32_t> wanted = Wanted(items, oracle);
+    ASSERT_EQ(Listed(Filter(store, oracle.text).rows), wanted)
+        << "seed " << seed << ": " << oracle.text;
+    none += wanted.empty() ? 1 : 0;
+    all += wanted.size() == items.size() ? 1 : 0;
+  }
+  // Most filters are worth trying.
+  EXPECT_LT(none + all, 900u);
+}
+
+class FilterErrorTest : public testing::Test {
+ protected:
+  FilterErrorTest() {
+    std::vector<Item> items = {
+        {"a", "", {"Adidas", 5.0, std::vector<std::string>{"38", "39"}, "red"}},
+        {"b", "", {"Nike", 7.0, std::vector<std::string>{"40"}, "blue"}},
+        {"c", "", {std::string(kMaxFilterTextBytes, 'x'), Value(), Value(), Value()}}};
+    store_ = std::make_unique<MetadataStore>(Stored(folder_ / "m", items));
+    items[2].values[0] = std::string(kMaxFilterTextBytes + 1, 'x');
+    long_ = std::make_unique<MetadataStore>(Stored(folder_ / "n", items));
+  }
+
+  TempDir folder_;
+  std::unique_ptr<MetadataStore> store_, long_;
+};
+
+TEST_F(FilterErrorTest, NamesCharacterColumnAndWhatWasExpected) {
+  for (const auto& [text, expected] : std::vector<std::pair<std::string, std::string>>{
+           {"pric < 3", "where, character 1: no column 'pric'; did you mean price?"},
+           {"price < 3 and bran = 'x'", "character 15: no column 'bran'; did you mean brand?"},
+           {"price = 'x'",
+            "character 9: column 'price' holds numbers, expected one without quotes"},
+           {"brand = 5", "character 9: column 'brand' holds texts, expected one in quotes"},
+           {"price in (1, 'x')", "character 14: column 'price' holds numbers"},
+           {"sizes = '38'", "character 1: column 'sizes' holds lists: expected has, in, like"},
+           {"sizes in '3'..'4'", "character 1: column 'sizes' holds lists"},
+           {"sizes has 38", "character 11: column 'sizes' holds texts"},
+           {"brand has 'x'", "character 1: column 'brand' holds no lists"},
+           {"price like '5'", "character 1: column 'price' holds numbers, which 'like'"},
+           {"price in 9..3", "character 10: a range from the greater to the smaller"},
+           {"a", "character 2: expected =,"}}) {
+    EXPECT_THAT([&] { Filter(*store_, text); }, ThrowsError(ErrorCode::kInvalidArgument, expected))
+        << text;
+  }
+  EXPECT_THAT([&] { Filter(*long_, "price < 3 or brand = 'x'"); },
+              ThrowsError(ErrorCode::kInvalidArgument,
+                          "character 14: column 'brand' cannot be looked into: it has texts of "
+                          "more than 4096 bytes"));
+  EXPECT_EQ(Listed(Filter(*long_, "brand is not null").rows), (std::vector<uint32_t>{0, 1, 2}));
+}
+
+TEST_F(FilterErrorTest, NotesTextsThatNoItemHas) {
+  const FilterResult result =
+      Filter(*store_, "brand = 'adidsa' or sizes has '48' or sku in ('a', 'z')");
+  EXPECT_EQ(Listed(result.rows), std::vector<uint32_t>{0});
+  ASSERT_EQ(result.notes.size(), 3u);
+  EXPECT_EQ(result.notes[0],
+            "where, character 9: no item has brand 'adidsa'; did you mean Adidas?");
+  EXPECT_EQ(result.notes[1],
+            "where, character 31: no item has sizes '48'; did you mean 38, 40 or 39?");
+  EXPECT_EQ(result.notes[2].substr(0, 50), "where, character 52: no item has sku 'z'; did you ");
+  EXPECT_TRUE(Filter(*store_, "price = 6").notes.empty());
+}
+
+TEST(FilterColumnTest, TheExactNameGoesFirst) {
+  const TempDir folder;
+  MetadataWriter writer(folder / "m",
+                        {{"heel-height", ColumnType::kNumber}, {"Heel_Height", ColumnType::kText}});
+  writer.Append({"a", "", {1.0, "low"}});
+  writer.Finish();
+  const MetadataStore store = MetadataStore::Open(folder / "m");
+  EXPECT_EQ(Filter(store, "heel-height = 1").rows.cardinality(), 1u);
+  EXPECT_EQ(Filter(store, "Heel_Height = 'low'").rows.cardinality(), 1u);
+  EXPECT_THAT([&] { Filter(store, "heel_height = 1"); },
+              ThrowsError(ErrorCode::kInvalidArgument, "no column 'heel_height'; did you mean"));
+}
+
+// ---- Facets
+
+TEST(FacetTest, CountsAsOneWould) {
+  Rng rng(8);
+  const TempDir folder;
+  const std::vector<Item> items = RandomItems(rng, 300);
+  const MetadataStore store = Stored(folder / "m", items);
+  for (const char* where : {"", "price < 5", "brand = 'none'"}) {
+    SCOPED_TRACE(where);
+    RowSet among;
+    among.addRange(0, items.size());
+    if (*where != '\0') among = Filter(store, where).rows;
+    for (size_t column = 0; column < kColumns.size(); ++column) {
+      std::map<Value, uint64_t> counts;
+      uint64_t missing = 0;
+      for (const uint32_t row : among) {
+        const Value& value = items[row].values[column];
+        std::set<Value> values;
+        if (const auto* parts = std::get_if<std::vector<std::string>>(&value)) {
+          values.insert(parts->begin(), parts->end());
+        } else if (value.index() != 0) {
+          values.insert(value);
+        }
+        missing += values.empty() ? 1 : 0;
+        for (const Value& one : values) ++counts[one];
+      }
+      std::vector<std::pair<Value, uint64_t>> expected(counts.begin(), counts.end());
+      std::stable_sort(expected.begin(), expected.end(),
+                       [](const auto& a, const auto& b) { return a.second > b.second; });
+      for (const size_t most : {0u, 1u, 3u, 1000u}) {
+        const Facet facet = CountFacet(store, column, *where == '\0' ? nullptr : &among, most);
+        EXPECT_EQ(facet.column, kColumns[column]);
+        EXPECT_EQ(facet.items, among.cardinality());
+        EXPECT_EQ(facet.missing, missing);
+        EXPECT_EQ(facet.distinct, counts.size());
+        EXPECT_EQ(facet.values, std::vector(expected.begin(),
+                                            expected.begin() + std::min(most, expected.size())));
+        EXPECT_EQ(facet.range.has_value(), column == 1 && !counts.empty());
+        if (facet.range) {
+          EXPECT_EQ(Value(facet.range->first), counts.begin()->first);
+          EXPECT_EQ(Value(facet.range->second), counts.rbegin()->first);
+        }
+      }
+    }
+  }
+}
+
+TEST(FacetTest, ColumnsAreFoundByName) {
+  EXPECT_EQ(FindColumn(kColumns, "price"), 1u);
+  EXPECT_THAT([&] { FindColumn(kColumns, "pirce"); },
+              ThrowsError(ErrorCode::kInvalidArgument, "no column 'pirce'; did you mean price?"));
+}
+
+// ---- Queries with a filter
+
+TEST(FilteredQueryTest, IsTheQueryOnTheFilteredCatalogue) {
+  Rng rng(12);
+  const TempDir folder;
+  const test::EmbeddingWorld world = test::MakeEmbeddingWorld(300, 8, 3, 9);
+  std::vector<Item> items = RandomItems(rng, 300);
+  for (const char* key : {"Flat", "HNSW8"}) {
+    const std::string index = folder / key;
+    test::WriteTestIndex(index, world.embeddings, world.masks, items,
+                         {.key = key, .columns = kColumns});
+    const QueryEngine engine = QueryEngine::Open(index);
+    for (int i = 0; i < 200; ++i) {
+      const Oracle oracle = RandomFilter(rng, 2);
+      Query query{.by = items[rng.Below(300)].sku,
+                  .notions = {{"notion-0"}},
+                  .k = 1 + rng.Below(30),
+                  .items = false};
+      if (rng.Below(2) == 0) query.notions.push_back({"notion-1", -0.5});
+      // Every item in order, of which those that qualify are taken.
+      Query whole = query;
+      whole.k = 300;
+      whole.exact = true;
+      query.where = oracle.text;
+      std::vector<std::pair<std::string, double>> expected;
+      const std::vector<uint32_t> wanted = Wanted(items, oracle);
+      for (const Hit& hit : engine.Search(whole).hits) {
+        const auto row = static_cast<uint32_t>(std::stoi(hit.item.sku.substr(1)));
+        if (expected.size() < query.k && std::ranges::count(wanted, row) > 0) {
+          expected.emplace_back(hit.item.sku, hit.score);
+        }
+      }
+      const Answer answer = engine.Search(query);
+      std::vector<std::pair<std::string, double>> found;
+      for (const Hit& hit : answer.hits) found.emplace_back(hit.item.sku, hit.score);
+      ASSERT_EQ(found, expected) << oracle.text;
+      EXPECT_TRUE(answer.exact);
+      EXPECT_EQ(answer.plan, Plan::kScan);
+      EXPECT_EQ(answer.qualifying, wanted.size());
+      EXPECT_EQ(answer.shortfall, query.k - expected.size());
+    }
+  }
+}
+
+TEST(FilteredQueryTest, AnOlderIndexSaysThatItHasNoAttributes) {
+  const TempDir folder;
+  std::filesystem::copy(CSN_SOURCE_DIR "/tests/data/format-3/flat", folder / "idx",
+                        std::filesystem::copy_options::recursive);
+  const QueryEngine engine = QueryEngine::Open(folder / "idx");
+  const auto ask = [&](const std::string& where) {
+    return engine.Search({.by = "sku-000001", .notions = {{"shape"}}, .where = where});
+  };
+  EXPECT_THAT([&] { ask("name = 'x'"); },
+              ThrowsError(ErrorCode::kInvalidArgument,
+                          "character 1: column 'name' cannot be looked into: the index is of "
+                          "before filters, build it anew"));
+  EXPECT_THAT([&] { ask("price is null"); },
+              ThrowsError(ErrorCode::kInvalidArgument, "build it anew"));
+  EXPECT_EQ(ask("sku like '%3'").hits.size(), 3u);  // 3, 13, 23
+}
+
+}  // namespace
+}  // namespace csn
