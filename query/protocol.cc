@@ -30,8 +30,10 @@ Json HitToJson(const Answer& answer, const Hit& hit) {
                {"sku", hit.item.sku},
                {"score", hit.score},
                {"notions", std::move(notions)}};
+  if (!hit.vector.empty()) json["vector"] = hit.vector;
   if (!answer.items) return json;
-  Json& item = json["item"] = {{"image", hit.item.image}};
+  Json& item = json["item"] = Json::object();
+  if (answer.images) item["image"] = hit.item.image;
   for (size_t i = 0; i < answer.columns.size(); ++i) {
     item[answer.columns[i].name] = std::visit(ValueToJson(), hit.item.values[i]);
   }
@@ -44,6 +46,7 @@ Json SummaryToJson(const Answer& answer) {
                {"shortfall", answer.shortfall},
                {"generation", answer.generation}};
   if (answer.qualifying) json["qualifying"] = *answer.qualifying;
+  if (!answer.cursor.empty()) json["cursor"] = answer.cursor;
   if (!answer.notes.empty()) json["notes"] = answer.notes;
   return json;
 }
@@ -71,8 +74,10 @@ std::string FormatCsv(const Answer& answer) {
     fields.push_back(notion + "_distance");
     fields.push_back(notion + "_share");
   }
-  if (answer.items) fields.push_back("image");
+  if (answer.items && answer.images) fields.push_back("image");
   for (const Column& column : answer.columns) fields.push_back(column.name);
+  const bool vectors = !answer.hits.empty() && !answer.hits.front().vector.empty();
+  if (vectors) fields.push_back("vector");
   std::string text = CsvLine(fields);
   for (const Hit& hit : answer.hits) {
     fields = {fmt::format("{}", hit.rank), hit.item.sku, fmt::format("{}", hit.score)};
@@ -80,8 +85,9 @@ std::string FormatCsv(const Answer& answer) {
       fields.push_back(fmt::format("{}", part.distance));
       fields.push_back(fmt::format("{}", part.share));
     }
-    if (answer.items) fields.push_back(hit.item.image);
+    if (answer.items && answer.images) fields.push_back(hit.item.image);
     for (const Value& value : hit.item.values) fields.push_back(ValueText(value));
+    if (vectors) fields.push_back(Json(hit.vector).dump());
     text += CsvLine(fields);
   }
   return text;

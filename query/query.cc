@@ -24,6 +24,23 @@ std::vector<Query::WeightedNotion> ParseNotionWeights(const std::string& text) {
   return notions;
 }
 
+Query::Limit ParseLimit(const std::string& text) {
+  const size_t sign = text.find_first_of("<>");
+  Require(sign != std::string::npos && sign > 0,
+          "require '{}': expected NOTION<=DISTANCE, or <, >= or >", text);
+  const bool equal = text.substr(sign + 1).starts_with('=');
+  const std::string number(Trim(std::string_view(text).substr(sign + (equal ? 2 : 1))));
+  const std::optional<double> distance = ParseNumber(number);
+  Require(distance.has_value(), "require '{}': expected a number as the distance, got '{}'", text,
+          number);
+  using Kind = Query::Limit::Kind;
+  const bool below = text[sign] == '<';
+  return {.notion = std::string(Trim(std::string_view(text).substr(0, sign))),
+          .kind = below ? (equal ? Kind::kAtMost : Kind::kBelow)
+                        : (equal ? Kind::kAtLeast : Kind::kAbove),
+          .distance = *distance};
+}
+
 const char* PlanName(Plan plan) {
   switch (plan) {
     case Plan::kScan:

@@ -1,284 +1,141 @@
 #include "query/query_engine.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
-#include "base/error.h"
-#include "base/scan.h"
-#include "base/text.h"
-#include "query/filter.h"
-#include "query/internal/float_bound.h"
+#include "query/internal/diversity.h"
+#include "query/internal/exact_search.h"
+#include "query/internal/index_search.h"
+#include "query/internal/request.h"
 #include "query/model_check.h"
 
 namespace csn {
 namespace {
 
-// Candidates the flat index gives beyond those asked for: what near ties are decided among before a
-// whole scan is needed.
-constexpr size_t kSpareCandidates = 32;
-// Where a filter lets at most this part of all rows through, they are read one by one.
-constexpr size_t kFewRowsShare = 8;
-
-// A query with every name resolved.
-struct Request {
-  Ranking ranking;
-  std::vector<float> vector;  // unmasked [d]
-  std::optional<uint32_t> excluded;
-  std::optional<FilterResult> filter;
-  size_t k = 0;
-  size_t wanted = 0;             // hits there can be: min(k, rows that qualify)
-  std::optional<NotionId> sole;  // the one notion that counts, where it is one
-};
+using internal::Request;
 
 struct Found {
   std::vector<Neighbor> neighbors;
   Plan plan = Plan::kScan;
 };
 
-void CheckWeight(const Query::WeightedNotion& notion) {
-  Require(
-      std::isfinite(notion.weight) && notion.weight != 0 &&
-          std::abs(notion.weight) <= kMaxNotionWeight,
-      "weight of notion '{}': expected a number other than 0 of at most {} in magnitude, got {}",
-      notion.name, kMaxNotionWeight, notion.weight);
+// Whether a notion's index can be asked: one example, one notion that tells rows apart, and nothing
+// that rows must fulfil beside being near.
+bool SuitsIndex(const Request& request) {
+  return internal::SoleExample(request) && request.sole &&
+         !request.ranking.masks->live_dims(*request.sole).empty() && !request.filter &&
+         request.limits.empty() && !request.group_by;
 }
 
-NotionWeights ResolveWeights(const Manifest& manifest,
-                             const std::vector<Query::WeightedNotion>& notions) {
-  Require(!notions.empty(), "a query needs at least one notion");
-  NotionWeights weights(manifest.notions.size(), 0.0);
-  bool any_positive = false;
-  for (const Query::WeightedNotion& notion : notions) {
-    const NotionId id = FindNotion(manifest.notions, notion.name);
-    Require(weights[id] == 0, "notion '{}' is asked for twice", manifest.notions[id].name);
-    CheckWeight(notion);
-    // One notion alone is ranked by its distance, whatever it was weighted with.
-    weights[id] = notions.size() == 1 && notion.weight > 0 ? 1.0 : notion.weight;
-    any_positive = any_positive || notion.weight > 0;
+// By an index, where it can give the first k; only they are looked at for the ceiling.
+std::optional<Found> FindByIndex(const Generation& generation, const Request& request, size_t k) {
+  Found found;
+  std::optional<std::vector<Neighbor>> best;
+  if (IsExactKey(generation.manifest().subspaces[*request.sole].key)) {
+    best = internal::SearchFlat(generation, request, k);
+    found.plan = Plan::kFlat;
+  } else if (!request.exact && !request.pages) {
+    best = internal::SearchGraph(generation, request, k);
+    found.plan = Plan::kHnsw;
   }
-  Require(any_positive,
-          "notion '{}': a negative weight needs a notion with a positive one beside it",
-          notions.front().name);
-  return weights;
+  if (!best) return std::nullopt;
+  const auto too_far = [&](const Neighbor& neighbor) {
+    return !internal::IsNearEnough(request, neighbor.value);
+  };
+  best->erase(std::find_if(best->begin(), best->end(), too_far), best->end());
+  found.neighbors = std::move(*best);
+  return found;
 }
 
-std::optional<NotionId> SoleNotion(const NotionWeights& weights) {
-  std::optional<NotionId> sole;
-  for (size_t notion = 0; notion < weights.size(); ++notion) {
-    if (weights[notion] == 0) continue;
-    if (sole.has_value()) return std::nullopt;
-    sole = static_cast<NotionId>(notion);
+// The first k behind `after`, before diversity.
+Found FindNearest(const Generation& generation, const Request& request, size_t k,
+                  const std::optional<Neighbor>& after) {
+  if (!after && SuitsIndex(request)) {
+    if (std::optional<Found> found = FindByIndex(generation, request, k)) return *std::move(found);
   }
-  return sole;
+  return {internal::SearchExactly(generation, request, k, after), Plan::kScan};
 }
 
-uint32_t FindSku(const Generation& generation, const std::string& sku) {
-  const std::optional<uint32_t> row = generation.metadata().RowOf(sku);
-  if (!row.has_value()) {
-    Fail(ErrorCode::kNotFound, "no item with sku '{}' in {}{}", sku, generation.folder(),
-         DidYouMean(generation.metadata().NearSkus(sku)));
+// The hits of this page, at most k of them and one more where there is another page.
+Found FindHits(const Generation& generation, const Request& request) {
+  const size_t wanted = request.k + (request.pages ? 1 : 0);
+  if (!request.diversity) {
+    std::optional<Neighbor> after;
+    if (request.after) after = request.after->last;
+    return FindNearest(generation, request, wanted, after);
   }
-  return *row;
+  Found found = FindNearest(generation, request, request.diversity->pool, std::nullopt);
+  const size_t before = request.after ? request.after->hits : 0;
+  found.neighbors =
+      internal::TakeDiverse(generation, request, std::move(found.neighbors), before + wanted);
+  const auto begin = found.neighbors.begin();
+  found.neighbors.erase(
+      begin, begin + static_cast<std::ptrdiff_t>(std::min(before, found.neighbors.size())));
+  return found;
 }
 
-void CheckVector(const std::vector<float>& vector, size_t dim) {
-  Require(vector.size() == dim, "query vector: expected {} values, got {}", dim, vector.size());
-  for (size_t i = 0; i < vector.size(); ++i) {
-    Require(std::isfinite(vector[i]), "query vector: expected finite values, got {} at position {}",
-            vector[i], i);
+// With the request's fields alone.
+std::vector<Item> FetchItems(const MetadataStore& metadata, const Request& request, bool whole,
+                             const std::vector<uint32_t>& rows) {
+  if (!whole) {
+    std::vector<Item> items(rows.size());
+    std::vector<std::string> skus = metadata.SkusOf(rows);
+    for (size_t i = 0; i < items.size(); ++i) items[i].sku = std::move(skus[i]);
+    return items;
   }
-}
-
-size_t QualifyingRows(const Generation& generation, const Request& request) {
-  if (!request.filter) {
-    return generation.embeddings().rows() - (request.excluded.has_value() ? 1 : 0);
+  std::vector<Item> items = metadata.GetMany(rows);
+  for (Item& item : items) {
+    std::vector<Value> values;
+    for (const size_t column : request.fields) values.push_back(item.values[column]);
+    item.values = std::move(values);
   }
-  const RowSet& rows = request.filter->rows;
-  const bool excluded = request.excluded.has_value() && rows.contains(*request.excluded);
-  return rows.cardinality() - (excluded ? 1 : 0);
-}
-
-Request Resolve(const Generation& generation, std::span<const double> scales, const Query& query) {
-  const Manifest& manifest = generation.manifest();
-  Require(query.k >= 1 && query.k <= kMaxHits, "k: expected 1 to {}, got {}", kMaxHits, query.k);
-  Request request;
-  request.ranking = {.masks = &manifest.masks,
-                     .scales = scales,
-                     .weights = ResolveWeights(manifest, query.notions)};
-  request.sole = SoleNotion(request.ranking.weights);
-  if (const std::string* sku = std::get_if<std::string>(&query.by)) {
-    request.excluded = FindSku(generation, *sku);
-    const std::span<const float> row = generation.embeddings().Row(*request.excluded);
-    request.vector.assign(row.begin(), row.end());
-  } else {
-    request.vector = std::get<std::vector<float>>(query.by);
-    CheckVector(request.vector, manifest.dim);
-  }
-  request.k = query.k;
-  if (!query.where.empty()) request.filter = Filter(generation.metadata(), query.where);
-  request.wanted = std::min(query.k, QualifyingRows(generation, request));
-  return request;
-}
-
-// The first k of `rows` (ascending, none twice) measured by definition. Only they are read, so a
-// query touches few blocks of the embedding file.
-std::vector<Neighbor> RankRows(const Generation& generation, const Request& request,
-                               std::span<const uint32_t> rows) {
-  // Positions in the copy break ties as rows do.
-  Matrix copy(rows.size(), request.vector.size());
-  std::vector<uint32_t> positions(rows.size());
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const std::span<const float> row = generation.embeddings().Row(rows[i]);
-    std::copy(row.begin(), row.end(), copy.Row(i).begin());
-    positions[i] = static_cast<uint32_t>(i);
-  }
-  std::vector<Neighbor> best =
-      Rescore(request.ranking, request.vector, copy.View(), positions, request.k);
-  for (Neighbor& neighbor : best) neighbor.row = rows[neighbor.row];
-  return best;
-}
-
-// What an index found, less the excluded row, measured by definition: the first k.
-std::vector<Neighbor> RescoreFound(const Generation& generation, const Request& request,
-                                   std::span<const Neighbor> found) {
-  std::vector<uint32_t> rows;
-  for (const Neighbor& neighbor : found) {
-    if (request.excluded != neighbor.row) rows.push_back(neighbor.row);
-  }
-  std::sort(rows.begin(), rows.end());
-  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
-  return RankRows(generation, request, rows);
-}
-
-// The first k of the rows that the filter lets through.
-std::vector<Neighbor> SearchFiltered(const Generation& generation, const Request& request) {
-  const RowSet& among = request.filter->rows;
-  const EmbeddingFile& embeddings = generation.embeddings();
-  if (among.cardinality() > embeddings.rows() / kFewRowsShare) {
-    return ExactScan(request.ranking, request.vector, embeddings.All(), request.k, request.excluded,
-                     &among);
-  }
-  std::vector<uint32_t> rows;
-  for (const uint32_t row : among) {
-    if (request.excluded != row) rows.push_back(row);
-  }
-  return RankRows(generation, request, rows);
-}
-
-double Norm(std::span<const float> values) {
-  double sum = 0;
-  for (const float value : values) sum += static_cast<double>(value) * value;
-  return std::sqrt(sum);
-}
-
-Matrix ProjectQuery(const Request& request) {
-  return Project(*request.ranking.masks, *request.sole,
-                 {request.vector.data(), 1, request.vector.size()});
-}
-
-// Whether every row at `float_distance` or beyond, by the notion's flat index, is behind `last`. In
-// score's own units and strictly, because two distances may round to one score and then the smaller
-// sku goes first.
-bool ProvenBehind(const Generation& generation, const Request& request, double query_norm,
-                  double float_distance, const Neighbor& last) {
-  const NotionId notion = *request.sole;
-  std::vector<double> floors(request.ranking.weights.size(), 0.0);
-  floors[notion] = DistanceFloor(float_distance, generation.subspace(notion).dim(), query_norm,
-                                 generation.manifest().subspaces[notion].radius);
-  return Score(request.ranking.weights, floors, request.ranking.scales) > last.value;
-}
-
-// The exact answer by way of a flat index, or nothing where its float distances cannot prove it.
-std::optional<std::vector<Neighbor>> SearchFlat(const Generation& generation,
-                                                const Request& request) {
-  const SubspaceIndex& index = generation.subspace(*request.sole);
-  const Matrix query = ProjectQuery(request);
-  const size_t candidates = std::min(request.k + 1 + kSpareCandidates, index.size());
-  const std::vector<Neighbor> found =
-      std::move(index.Search({.k = candidates}, query.View()).front());
-  // FAISS leaves out rows whose float distance overflowed: nothing is known of them.
-  if (found.size() < candidates) return std::nullopt;
-  // Those asked for nearly always suffice; the others are read where near ties ask for it. Rows
-  // that are not examined are at the next found distance or beyond, at the last one at least.
-  const double norm = Norm(query.Row(0));
-  for (const size_t examined : {std::min(request.k + 1, found.size()), found.size()}) {
-    std::vector<Neighbor> best =
-        RescoreFound(generation, request, std::span(found).first(examined));
-    if (examined == index.size()) return best;
-    if (best.size() < request.wanted) continue;
-    const Neighbor& next = found[std::min(examined, found.size() - 1)];
-    if (ProvenBehind(generation, request, norm, next.value, best.back())) return best;
-  }
-  return std::nullopt;
-}
-
-// The graph's answer, or nothing where it came back short.
-std::optional<std::vector<Neighbor>> SearchGraph(const Generation& generation,
-                                                 const Request& request) {
-  const NotionId notion = *request.sole;
-  const SubspaceIndex& index = generation.subspace(notion);
-  const int ef_search = generation.manifest().subspaces[notion].ef_search;
-  // All that the graph search keeps is rescored: it costs little and mends the order of near ties.
-  const size_t candidates = std::max(request.k + 1, static_cast<size_t>(std::max(ef_search, 1)));
-  // It would visit every row, as the scan does, and prove nothing.
-  if (candidates >= index.size()) return std::nullopt;
-  const Matrix query = ProjectQuery(request);
-  std::vector<Neighbor> best =
-      RescoreFound(generation, request,
-                   index.Search({.k = candidates, .ef_search = ef_search}, query.View()).front());
-  if (best.size() < request.wanted) return std::nullopt;
-  return best;
-}
-
-Found FindNeighbors(const Generation& generation, const Request& request, bool exact) {
-  const Manifest& manifest = generation.manifest();
-  if (request.filter) return {SearchFiltered(generation, request), Plan::kScan};
-  if (request.sole.has_value() && !manifest.masks.live_dims(*request.sole).empty()) {
-    const bool flat = IsExactKey(manifest.subspaces[*request.sole].key);
-    if (flat) {
-      if (auto best = SearchFlat(generation, request)) return {std::move(*best), Plan::kFlat};
-    } else if (!exact) {
-      if (auto best = SearchGraph(generation, request)) return {std::move(*best), Plan::kHnsw};
-    }
-  }
-  return {ExactScan(request.ranking, request.vector, generation.embeddings().All(), request.k,
-                    request.excluded),
-          Plan::kScan};
-}
-
-std::vector<Item> FetchItems(const MetadataStore& metadata, const std::vector<uint32_t>& rows,
-                             bool whole) {
-  if (whole) return metadata.GetMany(rows);
-  std::vector<Item> items(rows.size());
-  std::vector<std::string> skus = metadata.SkusOf(rows);
-  for (size_t i = 0; i < items.size(); ++i) items[i].sku = std::move(skus[i]);
   return items;
 }
 
-std::vector<Hit> MakeHits(const Generation& generation, const Request& request, bool whole_items,
+std::vector<NotionId> AllNotions(const Ranking& ranking) {
+  std::vector<NotionId> notions;
+  for (size_t notion = 0; notion < ranking.weights.size(); ++notion) {
+    notions.push_back(static_cast<NotionId>(notion));
+  }
+  return notions;
+}
+
+std::vector<Hit> MakeHits(const Generation& generation, const Request& request, const Query& query,
                           const std::vector<Neighbor>& neighbors) {
   std::vector<uint32_t> rows;
   for (const Neighbor& neighbor : neighbors) rows.push_back(neighbor.row);
-  std::vector<Item> items = FetchItems(generation.metadata(), rows, whole_items);
+  std::vector<Item> items = FetchItems(generation.metadata(), request, query.items, rows);
   const Ranking& ranking = request.ranking;
+  const Examples examples = request.examples();
+  const std::vector<NotionId> notions = AllNotions(ranking);
+  Measurer measurer(ranking, examples, notions);
+  const uint64_t before = request.after ? request.after->hits : 0;
   std::vector<Hit> hits(neighbors.size());
   for (size_t i = 0; i < hits.size(); ++i) {
     Hit& hit = hits[i];
-    hit.rank = static_cast<uint32_t>(i + 1);
+    hit.rank = before + i + 1;
     hit.score = neighbors[i].value;
     hit.item = std::move(items[i]);
     const std::span<const float> row = generation.embeddings().Row(rows[i]);
-    for (size_t notion = 0; notion < ranking.weights.size(); ++notion) {
-      const double distance =
-          NotionDistance(*ranking.masks, static_cast<NotionId>(notion), request.vector, row);
-      const double scale = ranking.scales[notion];
-      const double weight = ranking.weights[notion];
-      hit.parts.push_back({.distance = ShownDistance(distance, scale),
-                           .share = weight == 0 ? 0 : weight * distance / scale});
+    if (query.vectors) hit.vector.assign(row.begin(), row.end());
+    measurer.Score(row);
+    for (const NotionId notion : notions) {
+      const double scale = ranking.scales[notion], weight = ranking.weights[notion];
+      hit.parts.push_back({.distance = ShownDistance(measurer.liked(notion), scale),
+                           .share = weight == 0 ? 0 : weight * measurer.distance(notion) / scale});
     }
   }
   return hits;
+}
+
+// Cuts the hits to the page; the cursor to the next one, or "" where there is none.
+std::string CutToPage(const Generation& generation, const Request& request, Found& found) {
+  if (found.neighbors.size() <= request.k) return "";
+  found.neighbors.resize(request.k);
+  const uint64_t before = request.after ? request.after->hits : 0;
+  return FormatCursor({.generation = generation.name(),
+                       .query_hash = request.query_hash,
+                       .position = {before + request.k, found.neighbors.back()}});
 }
 
 }  // namespace
@@ -296,21 +153,26 @@ QueryEngine::QueryEngine(Generation generation) : generation_(std::move(generati
 }
 
 std::vector<Neighbor> QueryEngine::Rank(const Query& query) const {
-  const Request request = Resolve(generation_, scales_, query);
-  return FindNeighbors(generation_, request, query.exact).neighbors;
+  const Request request = internal::ResolveRequest(generation_, scales_, query);
+  Found found = FindHits(generation_, request);
+  CutToPage(generation_, request, found);
+  return std::move(found.neighbors);
 }
 
 Answer QueryEngine::Search(const Query& query) const {
-  const Request request = Resolve(generation_, scales_, query);
-  const Found found = FindNeighbors(generation_, request, query.exact);
+  const Request request = internal::ResolveRequest(generation_, scales_, query);
+  const Manifest& manifest = generation_.manifest();
+  Found found = FindHits(generation_, request);
   Answer answer;
-  for (const Notion& notion : generation_.manifest().notions) {
+  answer.cursor = CutToPage(generation_, request, found);
+  for (const Notion& notion : manifest.notions) {
     answer.notions.push_back(notion.name);
     answer.sources.push_back(notion.column);
   }
   answer.items = query.items;
-  if (query.items) answer.columns = generation_.manifest().columns;
-  answer.hits = MakeHits(generation_, request, query.items, found.neighbors);
+  answer.images = request.images;
+  for (const size_t column : request.fields) answer.columns.push_back(manifest.columns[column]);
+  answer.hits = MakeHits(generation_, request, query, found.neighbors);
   answer.plan = found.plan;
   answer.exact = found.plan != Plan::kHnsw;
   answer.shortfall = query.k - answer.hits.size();

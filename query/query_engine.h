@@ -19,11 +19,14 @@ class QueryEngine {
 
   const Generation& generation() const { return generation_; }
 
-  // Throws Error(kInvalidArgument) for an unknown notion (naming near ones), a repeated one,
-  // weights that are 0, not finite, beyond kMaxNotionWeight or none positive, k
-  // outside 1..kMaxHits, a vector of another length or not finite, and a filter as Filter() does;
-  // Error(kNotFound) for an unknown
-  // sku (naming near ones). An item asked for by sku is left out of its own answer.
+  // Steps, in this order: items named as examples are left out, then `where`, `require` and
+  // `max_distance` decide what qualifies; of it the nearest of each group; of it those that
+  // diversity takes.
+  //
+  // Throws Error(kInvalidArgument) for what query.h does not allow (unknown notions and columns
+  // name near ones; filters as Filter(); cursors that are altered or another query's),
+  // Error(kNotFound) for an unknown sku (naming near ones) and a cursor of a generation that is no
+  // longer live.
   Answer Search(const Query& query) const;
   // What Search ranks, as rows of generation() with their scores, nearest first; the store of
   // metadata is not asked (but for the row of a sku). Errors as Search.

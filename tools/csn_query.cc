@@ -1,4 +1,6 @@
 // Answers one conditional nearest-neighbour query from an index directory.
+#include "tools/csn_query.h"
+
 #include <fmt/ranges.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -8,12 +10,8 @@
 #include <filesystem>
 #include <numeric>
 
-#include "base/text.h"
-#include "query/photograph.h"
 #include "query/protocol.h"
-#include "query/query_engine.h"
 #include "storage/layout.h"
-#include "storage/vector_file.h"
 #include "tools/cli.h"
 #include "tools/report/open_page.h"
 #include "tools/report/query_report.h"
@@ -27,7 +25,7 @@ constexpr char kHtml[] = "html";
 
 const Page kPage = {
     .usage =
-        "csn_query --notion NAME[=W][,NAME[=W]...] (--sku SKU | --image FILE | --vector FILE) "
+        "csn_query --notion NAME[=W][,NAME[=W]...] (--sku SKU | --image FILE | --vector FILE)... "
         "[options]",
     .about =
         "Finds the items of an index that are most like one item, photograph or vector, in the\n"
@@ -45,31 +43,17 @@ const Page kPage = {
         "      a page of photographs in the browser, a row for each notion, of low heels alone\n"};
 
 po::options_description Options() {
-  po::options_description options, what("What to look for"), show("Output");
-  AddIndexOption(what);
-  what.add_options()("notion",
-                     po::value<Arguments>()->composing()->value_name("NAME[=W][,NAME[=W]...]"),
-                     "kinds of similarity that count, with weights (default 1); repeatable")(
-      "sku", po::value<std::string>()->value_name("SKU"), "like this item of the index")(
-      "image", po::value<std::string>()->value_name("FILE"),
-      "like what this photograph shows (JPEG, PNG or WebP); always answered exactly")(
-      "vector", po::value<std::string>()->value_name("FILE"),
-      "like this embedding: a JSON array or a .npy file")(
-      "where", po::value<std::string>()->value_name("FILTER"),
-      "only items with these attributes: 'price < 100 and (brand in (\"A\", \"B\") or size has "
-      "\"38\")' (docs/query.md)")("k,k", po::value<int64_t>()->default_value(10)->value_name("N"),
-                                  "hits wanted")(
-      "exact", po::bool_switch(), "a proven answer even where an approximate index is faster");
+  po::options_description options, show("Output");
+  AddQueryOptions(options);
   show.add_options()(
       "format", po::value<std::string>()->value_name("table|jsonl|json|csv|html"),
       "how stdout is written (default: a table on a terminal, else JSON lines); html: a page of "
       "photographs, a row for each notion, all of them weighted alike where --notion names none")(
-      "no-item", po::bool_switch(), "skus alone, without images and attributes")(
       "open", po::bool_switch(), "write a page to a temporary file and open it (xdg-open)")(
       "photographs", po::value<std::string>()->value_name("DIR"),
       "for a page: the folder that image paths start from (default: where they were when the "
       "index was built)");
-  options.add(what).add(show);
+  options.add(show);
   return options;
 }
 
@@ -93,12 +77,6 @@ std::optional<Format> OutputFormat(const po::variables_map& values) {
   if (name == kHtml) return std::nullopt;
   Require(!open, "--open and --format {}: only a page (--format html) can be opened", name);
   return ParseFormat(name);
-}
-
-std::vector<std::string> NotionNames(const QueryEngine& engine) {
-  std::vector<std::string> names;
-  for (const Notion& notion : engine.generation().manifest().notions) names.push_back(notion.name);
-  return names;
 }
 
 // Up to three of the first skus that can be typed.
@@ -141,60 +119,28 @@ std::vector<std::string> PlainSkus(const QueryEngine& engine) {
        skus[0], skus[1 % skus.size()], skus[2 % skus.size()]);
 }
 
-std::vector<Query::WeightedNotion> AskedNotions(const po::variables_map& values) {
-  std::vector<Query::WeightedNotion> notions;
-  for (const std::string& text : values["notion"].as<Arguments>()) {
-    for (Query::WeightedNotion& notion : ParseNotionWeights(text)) {
-      notions.push_back(std::move(notion));
+// What a page says it is of.
+std::string Title(const po::variables_map& values) {
+  std::vector<std::string> names;
+  for (const std::string& option : GivenExamples(values)) {
+    for (const std::string& name : values[option].as<Arguments>()) {
+      names.push_back(option.starts_with("unlike-") ? "not " + name : name);
     }
   }
-  return notions;
-}
-
-// Said of the file, before the engine would say it of the vector.
-void CheckVectorFile(const std::string& path, const Query& query, const QueryEngine& engine) {
-  const size_t found = std::get<std::vector<float>>(query.by).size();
-  const size_t expected = engine.generation().manifest().dim;
-  Require(found == expected, "{}: {} values, expected {}, the dimensions of the index's embeddings",
-          path, found, expected);
-}
-
-// What to look for; `engine` reads what is not in the index yet.
-void ResolveItem(const po::variables_map& values, const QueryEngine& engine, Query& query) {
-  if (values.count("sku") != 0) {
-    query.by = values["sku"].as<std::string>();
-  } else if (values.count("image") != 0) {
-    query.by = EmbedPhotograph(engine.generation(), values["image"].as<std::string>());
-    // Beside embedding it a scan costs nothing.
-    query.exact = true;
-  } else {
-    query.by = ReadVectorFile(values["vector"].as<std::string>());
-    CheckVectorFile(values["vector"].as<std::string>(), query, engine);
-  }
-}
-
-// "sku", "image" or "vector".
-std::string AskedBy(const po::variables_map& values) {
-  std::vector<std::string> given;
-  for (const char* option : {"sku", "image", "vector"}) {
-    if (values.count(option) != 0) given.push_back(option);
-  }
-  Require(given.size() <= 1, "--{}: expected one of them, got both", fmt::join(given, " and --"));
-  if (given.empty()) FailWithoutItem(values);
-  return given.front();
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 void ShowPage(const po::variables_map& values, const Arguments& arguments,
-              const QueryEngine& engine, const Query& query, const std::string& asked_by) {
+              const QueryEngine& engine, const Query& query) {
   QueryReportOptions options = {.photographs = engine.generation().manifest().photographs,
                                 .image = "",
-                                .title = values[asked_by].as<std::string>(),
+                                .title = Title(values),
                                 .command = CommandLine("csn_query", arguments),
                                 .made_by = VersionLine("csn_query")};
   if (values.count("photographs") != 0) {
     options.photographs = values["photographs"].as<std::string>();
   }
-  if (asked_by == "image") options.image = options.title;
+  if (GivenExamples(values) == Arguments{"image"}) options.image = options.title;
   const QueryReport report = MakeQueryReport(engine, query, options);
   if (report.missing > 0) {
     Note(
@@ -210,34 +156,38 @@ void ShowPage(const po::variables_map& values, const Arguments& arguments,
   }
 }
 
+// A page is of whole items, and shows one page of them.
+void CheckForPage(const po::variables_map& values) {
+  for (const char* option : {"no-item", "with-vectors", "pages"}) {
+    Require(!values[option].as<bool>(), "--{}: a page of photographs has no use for it", option);
+  }
+  for (const char* option : {"fields", "cursor"}) {
+    Require(values.count(option) == 0, "--{}: a page of photographs has no use for it", option);
+  }
+}
+
 int Run(const Arguments& arguments) {
   po::options_description options = Options();
   po::variables_map values;
   if (!ParseOptions(arguments, kPage, options, values)) return 0;
   const std::optional<Format> format = OutputFormat(values);
-  Require(format || !values["no-item"].as<bool>(), "--no-item: a page shows photographs");
-  const std::string asked_by = AskedBy(values);
-  if (asked_by == "image") RestartWithShortSpins();
-
-  Query query{.k = static_cast<size_t>(IntegerOption(values, "k", 1, kMaxHits)),
-              .exact = values["exact"].as<bool>(),
-              .items = !values["no-item"].as<bool>()};
-  if (values.count("notion") != 0) query.notions = AskedNotions(values);
-  if (values.count("where") != 0) {
-    query.where = values["where"].as<std::string>();
-    Require(!Trim(query.where).empty(), "--where: expected a filter, got an empty one");
+  if (!format) CheckForPage(values);
+  const Arguments examples = GivenExamples(values);
+  if (examples.empty()) FailWithoutItem(values);
+  for (const char* option : {"image", "unlike-image"}) {
+    if (values.count(option) != 0) RestartWithShortSpins();
   }
   const std::string index = IndexOption(values);
   const QueryEngine engine = QueryEngine::Open(index);
-  Require(!query.notions.empty() || !format, "--notion is missing: index {} knows {}", index,
+  Require(values.count("notion") != 0 || !format, "--notion is missing: index {} knows {}", index,
           fmt::join(NotionNames(engine), ", "));
-  ResolveItem(values, engine, query);
+  const Query query = MakeQuery(values, engine);
   if (format) {
     const Answer answer = engine.Search(query);
     for (const std::string& note : answer.notes) Note(note);
     Print(FormatAnswer(answer, *format, TerminalWidth()));
   } else {
-    ShowPage(values, arguments, engine, query, asked_by);
+    ShowPage(values, arguments, engine, query);
   }
   return 0;
 }

@@ -134,6 +134,7 @@ std::string LastLine(const Answer& answer, size_t dropped) {
   if (answer.qualifying) text += fmt::format(", {} qualify", *answer.qualifying);
   if (answer.shortfall > 0) text += fmt::format(", shortfall {}", answer.shortfall);
   text += fmt::format(", generation {}", answer.generation);
+  if (!answer.cursor.empty()) text += ", more: --cursor " + answer.cursor;
   if (dropped > 0) text += fmt::format(", {} column{} hidden", dropped, dropped == 1 ? "" : "s");
   return text;
 }

@@ -45,7 +45,7 @@ class FlatWorld {
   // Microseconds a query of the engine.
   double Engine(Wanted wanted) {
     const std::span<const float> row = queries_.Row(next_engine_++ % kQueries);
-    const Query query{.by = std::vector<float>(row.begin(), row.end()),
+    const Query query{.liked = {std::vector<float>(row.begin(), row.end())},
                       .notions = {{.name = "notion-0"}},
                       .k = kK,
                       .items = wanted == Wanted::kItems};

@@ -1,4 +1,5 @@
 // csn_query as a user runs it.
+#include <cmath>
 #include <filesystem>
 #include <set>
 
@@ -225,9 +226,120 @@ TEST(QueryProgramTest, SaysWhatIsWrongWithAFilter) {
   const json answer = json::parse(result.out);
   EXPECT_TRUE(answer["hits"].empty());
   EXPECT_EQ(answer["answer"]["shortfall"], 10);
-  const std::string note = "where, character 11: no item has closure 'lace-pu'; did you mean lace-up?";
+  const std::string note =
+      "where, character 11: no item has closure 'lace-pu'; did you mean lace-up?";
   EXPECT_THAT(answer["answer"]["notes"][0].get<std::string>(), HasSubstr(note));
   EXPECT_THAT(result.err, HasSubstr(note));
+}
+
+std::vector<std::string> SkusOf(const json& answer) {
+  std::vector<std::string> skus;
+  for (const json& hit : answer["hits"]) skus.push_back(hit["sku"]);
+  return skus;
+}
+
+json Asked(const std::string& arguments) {
+  return json::parse(RunOk(QueryCommand(arguments + " --format json")));
+}
+
+TEST(QueryProgramTest, TakesSeveralExamples) {
+  const std::string base = "--notion closure --sku SHOE-00007 --sku SHOE-00008";
+  const json liked = Asked(base + " -k 200");
+  EXPECT_EQ(liked["hits"].size(), Shop::kItems - 2);
+  // The mean of two squared distances.
+  const json first = Asked("--notion closure --sku SHOE-00007 -k 200");
+  const json second = Asked("--notion closure --sku SHOE-00008 -k 200");
+  const auto square = [](const json& answer, const std::string& sku) {
+    for (const json& hit : answer["hits"]) {
+      if (hit["sku"] == sku)
+        return std::pow(hit["notions"]["closure"]["distance"].get<double>(), 2);
+    }
+    throw std::runtime_error("no hit " + sku);
+  };
+  const std::string sku = liked["hits"][0]["sku"];
+  EXPECT_NEAR(liked["hits"][0]["score"], (square(first, sku) + square(second, sku)) / 2, 1e-12);
+
+  const json unlike = Asked("--notion closure --sku SHOE-00007 --unlike-sku SHOE-00008 --beta 0.5");
+  const std::string other = unlike["hits"][0]["sku"];
+  EXPECT_NEAR(unlike["hits"][0]["score"], square(first, other) - 0.5 * square(second, other),
+              1e-12);
+  ExpectError(QueryCommand("--notion closure --unlike-sku SHOE-00008"), 2,
+              "at least one item, photograph or vector to be like");
+  ExpectError(QueryCommand("--notion closure --sku SHOE-00008 --beta 0.5"), 2,
+              "--beta: expected something to be unlike beside it");
+}
+
+TEST(QueryProgramTest, LimitsDistances) {
+  const std::string base = "--notion heel-height --sku SHOE-00007 -k 200 ";
+  std::vector<std::string> near, close;
+  const json all = Asked(base);
+  for (const json& hit : all["hits"]) {
+    if (hit["notions"]["heel-height"]["distance"] <= 0.5) near.push_back(hit["sku"]);
+    if (hit["notions"]["closure"]["distance"] > 0.9) close.push_back(hit["sku"]);
+  }
+  EXPECT_EQ(SkusOf(Asked(base + "--max-distance 0.5")), near);
+  EXPECT_EQ(SkusOf(Asked(base + "--require 'closure > 0.9'")), close);
+  EXPECT_FALSE(near.empty());
+  EXPECT_FALSE(close.empty());
+  const json raw = Asked(base + "--raw");
+  EXPECT_EQ(SkusOf(raw), SkusOf(all));
+  EXPECT_NE(raw["hits"][5]["score"], all["hits"][5]["score"]);
+  ExpectError(QueryCommand(base + "--require closure"), 2, "expected NOTION<=DISTANCE");
+}
+
+TEST(QueryProgramTest, GroupsAndDiversifies) {
+  const std::string base = "--notion heel-height --sku SHOE-00007 ";
+  std::set<std::string> closures;
+  const json grouped = Asked(base + "-k 50 --group-by closure");
+  for (const json& hit : grouped["hits"]) closures.insert(hit["item"]["closure"]);
+  EXPECT_EQ(closures.size(), grouped["hits"].size());
+  EXPECT_GT(closures.size(), 2);
+  EXPECT_EQ(SkusOf(Asked(base + "--diversity 0")), SkusOf(Asked(base)));
+  EXPECT_NE(SkusOf(Asked(base + "--diversity 0.9 --pool 100")), SkusOf(Asked(base)));
+  ExpectError(QueryCommand(base + "--group-by closur"), 2, "did you mean closure");
+  ExpectError(QueryCommand(base + "--diversity 0.5 --pool 5"), 2, "k: expected at most the pool");
+  ExpectError(QueryCommand(base + "--pool 50"), 2, "--pool: expected --diversity beside it");
+}
+
+TEST(QueryProgramTest, GoesOnFromPageToPage) {
+  const std::string base = "--notion heel-height=2,closure --sku SHOE-00007 ";
+  std::vector<std::string> skus;
+  std::string cursor = "--pages";
+  for (int page = 0; page < 4; ++page) {
+    const json answer = Asked(base + "-k 40 " + cursor);
+    for (const json& hit : answer["hits"]) {
+      skus.push_back(hit["sku"]);
+      EXPECT_EQ(hit["rank"], skus.size());
+    }
+    EXPECT_EQ(answer["answer"].contains("cursor"), page < 3);
+    if (page < 3) cursor = "--cursor " + answer["answer"]["cursor"].get<std::string>();
+  }
+  EXPECT_EQ(skus, SkusOf(Asked(base + "-k 200")));
+  EXPECT_THAT(RunOk(QueryCommand(base + "-k 40 --format table --pages")),
+              HasSubstr("more: --cursor "));
+  ExpectError(QueryCommand(base + "--raw " + cursor), 2, "cursor: expected one of this very query");
+  ExpectError(QueryCommand(base + cursor + "0"), 2, "expected one as an answer gave it");
+}
+
+TEST(QueryProgramTest, ShowsWhatIsAskedFor) {
+  const std::string base = "--notion closure --sku SHOE-00007 -k 2 ";
+  const json some = Asked(base + "--fields price,image --with-vectors");
+  EXPECT_EQ(some["hits"][0]["item"].size(), 2);
+  EXPECT_TRUE(some["hits"][0]["item"].contains("image"));
+  EXPECT_TRUE(some["hits"][0]["item"].contains("price"));
+  const Generation generation = Generation::Open(Shop::Get().index());
+  const uint32_t row = *generation.metadata().RowOf(some["hits"][0]["sku"].get<std::string>());
+  const std::span<const float> vector = generation.embeddings().Row(row);
+  EXPECT_EQ(some["hits"][0]["vector"].get<std::vector<float>>(),
+            std::vector<float>(vector.begin(), vector.end()));
+  EXPECT_EQ(Asked(base + "--fields price")["hits"][0]["item"].size(), 1);
+  const std::string csv = RunOk(QueryCommand(base + "--fields price --format csv"));
+  EXPECT_EQ(csv.substr(0, csv.find('\n')),
+            "rank,sku,score,closure_distance,closure_share,heel-height_distance,"
+            "heel-height_share,price");
+  ExpectError(QueryCommand(base + "--fields pric"), 2, "did you mean price?");
+  ExpectError(QueryCommand(base + "--fields price,"), 2, "a name is empty");
+  ExpectError(QueryCommand(base + "--fields price --format html"), 2, "--fields: a page");
 }
 
 }  // namespace

@@ -66,7 +66,8 @@ class AddNotionTest : public testing::Test {
     const QueryEngine engine = QueryEngine::Open(index());
     std::string text;
     for (const char* sku : {"sku-000003", "sku-000111", "sku-000399"}) {
-      Answer answer = engine.Search({.by = sku, .notions = ParseNotionWeights(notions), .k = 20});
+      Answer answer =
+          engine.Search({.liked = {sku}, .notions = ParseNotionWeights(notions), .k = 20});
       for (const Hit& hit : answer.hits) text += fmt::format("{} {}\n", hit.item.sku, hit.score);
     }
     return text;
@@ -134,7 +135,7 @@ TEST_F(AddNotionTest, AnswersInTheNewNotionByItsMask) {
   }
   std::sort(expected.begin(), expected.end());
   const Answer answer =
-      engine.Search({.by = "sku-000007", .notions = {{.name = "colour"}}, .k = 25});
+      engine.Search({.liked = {"sku-000007"}, .notions = {{.name = "colour"}}, .k = 25});
   ASSERT_EQ(answer.hits.size(), 25u);
   for (size_t i = 0; i < 25; ++i) {
     EXPECT_NEAR(answer.hits[i].score, expected[i].first, 1e-9 * (1 + expected[i].first));

@@ -1,7 +1,7 @@
 #include "query/filter.h"
 
+#include <algorithm>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -10,19 +10,20 @@
 #include "query/facets.h"
 #include "query/query_engine.h"
 #include "storage/generation.h"
+#include "tests/support/random_filter.h"
 #include "tests/support/test_index.h"
 #include "tests/support/test_support.h"
 
 namespace csn {
 namespace {
 
+using test::MakeRandomFilter;
+using test::RandomFilter;
+using test::RandomFilterItems;
 using test::TempDir;
 using test::ThrowsError;
 
-const std::vector<Column> kColumns = {{"brand", ColumnType::kText},
-                                      {"price", ColumnType::kNumber},
-                                      {"sizes", ColumnType::kList},
-                                      {"Base Colour", ColumnType::kText}};
+const std::vector<Column>& kColumns = test::FilterColumns();
 
 MetadataStore Stored(const std::string& folder, const std::vector<Item>& items) {
   MetadataWriter writer(folder, kColumns);
@@ -33,170 +34,7 @@ MetadataStore Stored(const std::string& folder, const std::vector<Item>& items) 
 
 std::vector<uint32_t> Listed(const RowSet& rows) { return {rows.begin(), rows.end()}; }
 
-// ---- A random filter: its text, and what it means for one item, written down independently.
-
-struct Oracle {
-  std::string text;
-  std::function<bool(const Item&)> holds;
-};
-
-const std::string* TextOf(const Item& item, size_t column) {
-  return std::get_if<std::string>(&item.values[column]);
-}
-const double* NumberOf(const Item& item) { return std::get_if<double>(&item.values[1]); }
-std::vector<std::string> PartsOf(const Item& item) {
-  const auto* parts = std::get_if<std::vector<std::string>>(&item.values[2]);
-  return parts ? *parts : std::vector<std::string>();
-}
-
-std::string RandomBrand(Rng& rng) { return fmt::format("b{}", rng.Below(12)); }
-double RandomPrice(Rng& rng) { return static_cast<double>(rng.Below(40)) / 4; }
-
-Oracle RandomNumberPredicate(Rng& rng) {
-  const double a = RandomPrice(rng), b = a + RandomPrice(rng);
-  const auto on = [](std::function<bool(double)> holds) {
-    return [holds](const Item& item) { return NumberOf(item) && holds(*NumberOf(item)); };
-  };
-  switch (rng.Below(8)) {
-    case 0:
-      return {fmt::format("price = {}", a), on([=](double x) { return x == a; })};
-    case 1:
-      return {fmt::format("price <> {}", a), on([=](double x) { return x != a; })};
-    case 2:
-      return {fmt::format("price<{}", a), on([=](double x) { return x < a; })};
-    case 3:
-      return {fmt::format("Price <= {}", a), on([=](double x) { return x <= a; })};
-    case 4:
-      return {fmt::format("price > {}", a), on([=](double x) { return x > a; })};
-    case 5:
-      return {fmt::format("price >= {}", a), on([=](double x) { return x >= a; })};
-    case 6:
-      return {fmt::format("price in {}..{}", a, b), on([=](double x) { return a <= x && x <= b; })};
-    default:
-      return {fmt::format("price in ({}, {})", a, b),
-              on([=](double x) { return x == a || x == b; })};
-  }
-}
-
-Oracle RandomTextPredicate(Rng& rng) {
-  const bool sku = rng.Below(4) == 0;
-  const std::string column = sku ? "sku" : "brand";
-  const auto word = [&] { return sku ? fmt::format("s{:03}", rng.Below(330)) : RandomBrand(rng); };
-  std::string a = word(), b = word();
-  if (b < a) std::swap(a, b);
-  const auto on = [sku](std::function<bool(const std::string&)> holds) {
-    return [=](const Item& item) {
-      const std::string* text = sku ? &item.sku : TextOf(item, 0);
-      return text && holds(*text);
-    };
-  };
-  using Text = const std::string&;
-  switch (rng.Below(9)) {
-    case 0:
-      return {fmt::format("{} = '{}'", column, a), on([=](Text x) { return x == a; })};
-    case 1:
-      return {fmt::format("{} != \"{}\"", column, a), on([=](Text x) { return x != a; })};
-    case 2:
-      return {fmt::format("{} < '{}'", column, a), on([=](Text x) { return x < a; })};
-    case 3:
-      return {fmt::format("{} <= '{}'", column, a), on([=](Text x) { return x <= a; })};
-    case 4:
-      return {fmt::format("{} > '{}'", column, a), on([=](Text x) { return x > a; })};
-    case 5:
-      return {fmt::format("{} >= '{}'", column, a), on([=](Text x) { return x >= a; })};
-    case 6:
-      return {fmt::format("{} in '{}'..'{}'", column, a, b),
-              on([=](Text x) { return a <= x && x <= b; })};
-    case 7:
-      return {fmt::format("{} in ('{}', '{}')", column, a, b),
-              on([=](Text x) { return x == a || x == b; })};
-    default: {
-      const std::string part = a.substr(0, a.size() - 1);
-      if (rng.Below(2) == 0) {
-        return {fmt::format("{} like '{}%'", column, part),
-                on([=](Text x) { return x.starts_with(part); })};
-      }
-      const char last = a.back();
-      return {fmt::format("{} like '%{}'", column, last),
-              on([=](Text x) { return x.ends_with(last); })};
-    }
-  }
-}
-
-Oracle RandomListPredicate(Rng& rng) {
-  const std::string a = fmt::format("{}", rng.Below(6)), b = fmt::format("{}", rng.Below(6));
-  const auto any = [](std::function<bool(const std::string&)> holds) {
-    return [holds](const Item& item) {
-      const std::vector<std::string> parts = PartsOf(item);
-      return std::any_of(parts.begin(), parts.end(), holds);
-    };
-  };
-  switch (rng.Below(3)) {
-    case 0:
-      return {fmt::format("sizes has '{}'", a), any([=](const std::string& x) { return x == a; })};
-    case 1:
-      return {fmt::format("sizes in ('{}', '{}')", a, b),
-              any([=](const std::string& x) { return x == a || x == b; })};
-    default:
-      return {fmt::format("sizes like '{}'", a), any([=](const std::string& x) { return x == a; })};
-  }
-}
-
-Oracle RandomPredicate(Rng& rng) {
-  switch (rng.Below(5)) {
-    case 0:
-    case 1:
-      return RandomNumberPredicate(rng);
-    case 2:
-      return RandomTextPredicate(rng);
-    case 3:
-      return RandomListPredicate(rng);
-    default:
-      switch (rng.Below(4)) {
-        case 0:
-          return {"price is null", [](const Item& item) { return !NumberOf(item); }};
-        case 1:
-          return {"sizes is null", [](const Item& item) { return PartsOf(item).empty(); }};
-        case 2:
-          return {rng.Below(2) == 0 ? "base-colour is not null" : "`Base Colour` is not null",
-                  [](const Item& item) { return TextOf(item, 3) != nullptr; }};
-        default:
-          return {"sku is null", [](const Item&) { return false; }};
-      }
-  }
-}
-
-Oracle RandomFilter(Rng& rng, int depth) {
-  if (depth == 0 || rng.Below(3) == 0) return RandomPredicate(rng);
-  if (rng.Below(4) == 0) {
-    const Oracle inner = RandomFilter(rng, depth - 1);
-    return {"not (" + inner.text + ")", [=](const Item& item) { return !inner.holds(item); }};
-  }
-  const bool both = rng.Below(2) == 0;
-  const Oracle a = RandomFilter(rng, depth - 1), b = RandomFilter(rng, depth - 1);
-  return {"(" + a.text + (both ? ") and (" : ") or (") + b.text + ")", [=](const Item& item) {
-            return both ? a.holds(item) && b.holds(item) : a.holds(item) || b.holds(item);
-          }};
-}
-
-std::vector<Item> RandomItems(Rng& rng, size_t count) {
-  std::vector<Item> items(count);
-  for (size_t i = 0; i < count; ++i) {
-    items[i] = {.sku = fmt::format("s{:03}", i), .image = "i.png", .values = {}};
-    items[i].values.resize(kColumns.size());
-    if (rng.Below(4) != 0) items[i].values[0] = RandomBrand(rng);
-    if (rng.Below(4) != 0) items[i].values[1] = RandomPrice(rng);
-    if (rng.Below(4) != 0) {
-      std::vector<std::string> parts(1 + rng.Below(3));
-      for (std::string& part : parts) part = fmt::format("{}", rng.Below(5));
-      items[i].values[2] = parts;
-    }
-    if (rng.Below(2) != 0) items[i].values[3] = "red";
-  }
-  return items;
-}
-
-std::vector<uint32_t> Wanted(const std::vector<Item>& items, const Oracle& oracle) {
+std::vector<uint32_t> Wanted(const std::vector<Item>& items, const RandomFilter& oracle) {
   std::vector<uint32_t> rows;
   for (uint32_t row = 0; row < items.size(); ++row) {
     if (oracle.holds(items[row])) rows.push_back(row);
@@ -208,11 +46,11 @@ TEST(FilterTest, LetsThroughWhatTheDefinitionDoes) {
   const uint64_t seed = 31;
   Rng rng(seed);
   const TempDir folder;
-  const std::vector<Item> items = RandomItems(rng, 300);
+  const std::vector<Item> items = RandomFilterItems(rng, 300);
   const MetadataStore store = Stored(folder / "m", items);
   size_t none = 0, all = 0;
   for (int i = 0; i < 3000; ++i) {
-    const Oracle oracle = RandomFilter(rng, 3);
+    const RandomFilter oracle = MakeRandomFilter(rng, 3);
     const std::vector<uint32_t> wanted = Wanted(items, oracle);
     ASSERT_EQ(Listed(Filter(store, oracle.text).rows), wanted)
         << "seed " << seed << ": " << oracle.text;
@@ -295,7 +133,7 @@ TEST(FilterColumnTest, TheExactNameGoesFirst) {
 TEST(FacetTest, CountsAsOneWould) {
   Rng rng(8);
   const TempDir folder;
-  const std::vector<Item> items = RandomItems(rng, 300);
+  const std::vector<Item> items = RandomFilterItems(rng, 300);
   const MetadataStore store = Stored(folder / "m", items);
   for (const char* where : {"", "price < 5", "brand = 'none'"}) {
     SCOPED_TRACE(where);
@@ -349,15 +187,15 @@ TEST(FilteredQueryTest, IsTheQueryOnTheFilteredCatalogue) {
   Rng rng(12);
   const TempDir folder;
   const test::EmbeddingWorld world = test::MakeEmbeddingWorld(300, 8, 3, 9);
-  std::vector<Item> items = RandomItems(rng, 300);
+  std::vector<Item> items = RandomFilterItems(rng, 300);
   for (const char* key : {"Flat", "HNSW8"}) {
     const std::string index = folder / key;
     test::WriteTestIndex(index, world.embeddings, world.masks, items,
                          {.key = key, .columns = kColumns});
     const QueryEngine engine = QueryEngine::Open(index);
     for (int i = 0; i < 200; ++i) {
-      const Oracle oracle = RandomFilter(rng, 2);
-      Query query{.by = items[rng.Below(300)].sku,
+      const RandomFilter oracle = MakeRandomFilter(rng, 2);
+      Query query{.liked = {items[rng.Below(300)].sku},
                   .notions = {{"notion-0"}},
                   .k = 1 + rng.Below(30),
                   .items = false};
@@ -393,7 +231,7 @@ TEST(FilteredQueryTest, AnOlderIndexSaysThatItHasNoAttributes) {
                         std::filesystem::copy_options::recursive);
   const QueryEngine engine = QueryEngine::Open(folder / "idx");
   const auto ask = [&](const std::string& where) {
-    return engine.Search({.by = "sku-000001", .notions = {{"shape"}}, .where = where});
+    return engine.Search({.liked = {"sku-000001"}, .notions = {{"shape"}}, .where = where});
   };
   EXPECT_THAT([&] { ask("name = 'x'"); },
               ThrowsError(ErrorCode::kInvalidArgument,

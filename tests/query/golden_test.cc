@@ -23,7 +23,7 @@ std::string Answers(const std::string& index) {
   std::string text;
   for (const char* sku : {"sku-000000", "sku-000007", "sku-000023"}) {
     for (const char* notions : {"shape", "shade", "shape=2,shade=-0.5,nothing"}) {
-      const Query query{.by = sku, .notions = ParseNotionWeights(notions), .k = 5};
+      const Query query{.liked = {sku}, .notions = ParseNotionWeights(notions), .k = 5};
       text += FormatAnswer(engine.Search(query), Format::kJsonl);
     }
   }

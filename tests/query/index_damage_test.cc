@@ -67,11 +67,11 @@ std::string Answers(const std::string& index) {
   };
   for (const char* notions : {"shape", "shade", "nothing", "shape=2,shade=-0.5"}) {
     for (const char* sku : {"sku-000000", "sku-000123", "sku-000299"}) {
-      ask({.by = sku, .k = 10}, notions);
+      ask({.liked = {sku}, .k = 10}, notions);
     }
   }
-  ask({.by = "sku-000042", .k = 10, .exact = true}, "shade");
-  ask({.by = std::vector<float>(kDim, 0.25f), .k = kRows}, "shape");
+  ask({.liked = {"sku-000042"}, .k = 10, .exact = true}, "shade");
+  ask({.liked = {std::vector<float>(kDim, 0.25f)}, .k = kRows}, "shape");
   return text;
 }
 

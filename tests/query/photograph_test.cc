@@ -65,7 +65,7 @@ class PhotographTest : public testing::Test {
 TEST_F(PhotographTest, GivesTheNetworkWhatIndexingGaveItAndFindsTheItemFirst) {
   const QueryEngine engine = QueryEngine::Open(folder_ / "idx");
   for (int i = 0; i < kItems; i += 3) {
-    Query query{.by = EmbedPhotograph(engine.generation(), Path(i), make_),
+    Query query{.liked = {EmbedPhotograph(engine.generation(), Path(i), make_)},
                 .notions = {{.name = "notion-0"}},
                 .k = 1,
                 .exact = true};

@@ -1,5 +1,6 @@
 // What QueryEngine does not answer, and what it says instead.
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <memory>
 
@@ -24,9 +25,11 @@ class QueryEngineRefusals : public testing::Test {
   static void SetUpTestSuite() {
     folder_ = std::make_unique<TempDir>();
     const test::EmbeddingWorld world = test::MakeEmbeddingWorld(20, 4, 2, 31);
-    test::WriteTestIndex(*folder_ / "index", world.embeddings, world.masks,
-                         test::MakeTestItems(world.embeddings.rows()),
-                         {.notions = {"heel-height", "closure"}});
+    std::vector<Item> items = test::MakeTestItems(world.embeddings.rows());
+    for (Item& item : items) item.values.resize(2);
+    test::WriteTestIndex(*folder_ / "index", world.embeddings, world.masks, items,
+                         {.columns = {{"brand", ColumnType::kText}, {"sizes", ColumnType::kList}},
+                          .notions = {"heel-height", "closure"}});
     engine_ = std::make_unique<QueryEngine>(QueryEngine::Open(*folder_ / "index"));
   }
   static void TearDownTestSuite() {
@@ -41,7 +44,7 @@ class QueryEngineRefusals : public testing::Test {
     EXPECT_THAT([&] { engine_->Search(query); }, ThrowsError(code, part));
   }
   void ExpectNotions(const Notions& notions, const std::string& part) {
-    Expect({.by = "sku-000001", .notions = notions}, kWrong, part);
+    Expect({.liked = {"sku-000001"}, .notions = notions}, kWrong, part);
   }
 };
 
@@ -68,27 +71,76 @@ TEST_F(QueryEngineRefusals, OfWeights) {
 
 TEST_F(QueryEngineRefusals, OfK) {
   for (const size_t k : {size_t{0}, kMaxHits + 1}) {
-    Expect({.by = "sku-000001", .notions = {{.name = "closure"}}, .k = k}, kWrong,
+    Expect({.liked = {"sku-000001"}, .notions = {{.name = "closure"}}, .k = k}, kWrong,
            fmt::format("k: expected 1 to 100000, got {}", k));
   }
-  EXPECT_EQ(engine_->Search({.by = "sku-000001", .notions = {{.name = "closure"}}, .k = kMaxHits})
-                .hits.size(),
-            19u);
+  EXPECT_EQ(
+      engine_->Search({.liked = {"sku-000001"}, .notions = {{.name = "closure"}}, .k = kMaxHits})
+          .hits.size(),
+      19u);
 }
 
 TEST_F(QueryEngineRefusals, OfVectors) {
-  Expect({.by = std::vector<float>(3), .notions = {{.name = "closure"}}}, kWrong,
+  Expect({.liked = {std::vector<float>(3)}, .notions = {{.name = "closure"}}}, kWrong,
          "expected 4 values, got 3");
-  Expect({.by = std::vector<float>{0, 1, kNan, 2}, .notions = {{.name = "closure"}}}, kWrong,
+  Expect({.liked = {std::vector<float>{0, 1, kNan, 2}}, .notions = {{.name = "closure"}}}, kWrong,
          "at position 2");
 }
 
 TEST_F(QueryEngineRefusals, OfSkusNobodyHas) {
-  Expect({.by = "sku-00013", .notions = {{.name = "closure"}}}, ErrorCode::kNotFound,
+  Expect({.liked = {"sku-00013"}, .notions = {{.name = "closure"}}}, ErrorCode::kNotFound,
          "no item with sku 'sku-00013'");
-  Expect({.by = "sku-00013", .notions = {{.name = "closure"}}}, ErrorCode::kNotFound,
+  Expect({.liked = {"sku-00013"}, .notions = {{.name = "closure"}}}, ErrorCode::kNotFound,
          "did you mean sku-0000");
-  Expect({.by = "", .notions = {{.name = "closure"}}}, ErrorCode::kNotFound, "sku ''");
+  Expect({.liked = {""}, .notions = {{.name = "closure"}}}, ErrorCode::kNotFound, "sku ''");
+}
+
+TEST_F(QueryEngineRefusals, OfEverythingElseThatMakesNoSense) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const Query sound{.liked = {"sku-000001"}, .notions = {{.name = "closure"}}};
+  const std::vector<std::pair<std::function<void(Query&)>, std::string>> cases = {
+      {[](Query& q) { q.liked.clear(); }, "at least one item, photograph or vector to be like"},
+      {[](Query& q) { q.liked.resize(kMaxExamples + 1, "sku-000001"); },
+       "expected at most 1000 examples, got 1001"},
+      {[](Query& q) { q.beta = 1; }, "beta: expected a number from 0 to less than 1, got 1"},
+      {[](Query& q) { q.beta = std::nan(""); }, "beta: expected"},
+      {[](Query& q) { q.require = {{.notion = "closur"}}; }, "did you mean closure?"},
+      {[](Query& q) { q.require = {{.notion = "closure", .distance = -1}}; },
+       "require, notion 'closure': expected a distance of 0 or more, got -1"},
+      {[=](Query& q) { q.require = {{.notion = "closure", .distance = infinity}}; },
+       "expected a distance of 0 or more"},
+      {[](Query& q) { q.max_distance = -1; }, "max-distance: expected 0 or more, got -1"},
+      {[](Query& q) { q.max_distance = std::nan(""); }, "max-distance: expected 0 or more"},
+      {[](Query& q) {
+         q.max_distance = 1;
+         q.notions.push_back({"heel-height", -1});
+       },
+       "max-distance: expected no negative weights"},
+      {[](Query& q) {
+         q.max_distance = 1;
+         q.unliked = {"sku-000002"};
+       },
+       "max-distance: expected no unliked examples"},
+      {[](Query& q) { q.diversity = {.lambda = 1.1}; }, "diversity: expected 0 to 1, got 1.1"},
+      {[](Query& q) { q.diversity = {.lambda = std::nan("")}; }, "diversity: expected 0 to 1"},
+      {[](Query& q) { q.diversity = {.pool = 9}; },
+       "k: expected at most the pool of 9 that diversity picks from, got 10"},
+      {[](Query& q) { q.diversity = {.pool = kMaxHits + 1}; }, "pool: expected 1 to 100000"},
+      {[](Query& q) { q.group_by = "brnd"; }, "no column 'brnd'; did you mean brand?"},
+      {[](Query& q) { q.group_by = "sizes"; }, "group-by: column 'sizes' holds lists"},
+      {[](Query& q) { q.fields = {{"brnd"}}; }, "no column 'brnd'; did you mean brand?"},
+      {[](Query& q) {
+         q.fields = {{"brand"}};
+         q.items = false;
+       },
+       "fields: expected none where hits are to be skus alone"},
+      {[](Query& q) { q.cursor = "x"; }, "cursor 'x': expected one as an answer gave it"}};
+  for (const auto& [change, part] : cases) {
+    SCOPED_TRACE(part);
+    Query query = sound;
+    change(query);
+    Expect(query, kWrong, part);
+  }
 }
 
 TEST_F(QueryEngineRefusals, OfAnIndexThatIsNotThere) {

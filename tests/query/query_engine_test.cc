@@ -159,9 +159,9 @@ TEST(QueryEngine, AgreesWithBruteForceInRandomWorlds) {
       const size_t row = rng.Below(shape.n);
       const size_t k = 1 + rng.Below(shape.n + 5);
       const bool by_sku = rng.Below(2) == 0;
-      Query query{.by = Sku(row), .notions = asked.notions, .k = k, .exact = true};
+      Query query{.liked = {Sku(row)}, .notions = asked.notions, .k = k, .exact = true};
       std::vector<float> vector(world.embeddings.Row(row).begin(), world.embeddings.Row(row).end());
-      if (!by_sku) query.by = vector = RandomVector(shape.d, rng);
+      if (!by_sku) query.liked = {vector = RandomVector(shape.d, rng)};
       const Answer answer = engine.Search(query);
       EXPECT_TRUE(answer.exact);
       ExpectSame(answer, OracleSearch(world, asked.weights, scales, vector, k,
@@ -181,7 +181,7 @@ TEST(QueryEngine, FlatPlanGivesTheScansAnswerAmongNearTies) {
     for (size_t row = 0; row < 600; row += 7) {
       SCOPED_TRACE(fmt::format("seed {} row {}", seed, row));
       const Answer answer = engine.Search(
-          {.by = Sku(row), .notions = {{.name = "notion-1", .weight = 1}}, .k = 1 + row % 40});
+          {.liked = {Sku(row)}, .notions = {{.name = "notion-1", .weight = 1}}, .k = 1 + row % 40});
       EXPECT_TRUE(answer.exact);
       ASSERT_NE(answer.plan, Plan::kHnsw);
       (answer.plan == Plan::kFlat ? flat : scan) += 1;
@@ -206,7 +206,7 @@ TEST(QueryEngine, FlatPlanIsTakenAndProvenInAnOrdinaryWorld) {
   const TempDir folder;
   const QueryEngine engine = MakeEngine(folder, world);
   for (size_t row = 0; row < 50; ++row) {
-    const Query query{.by = Sku(row), .notions = {{.name = "notion-0"}}};
+    const Query query{.liked = {Sku(row)}, .notions = {{.name = "notion-0"}}};
     EXPECT_EQ(engine.Search(query).plan, Plan::kFlat) << row;
   }
 }
@@ -218,12 +218,12 @@ TEST(QueryEngine, AVectorThatOverflowsFloatIsStillAnsweredExactly) {
     const QueryEngine engine = MakeEngine(folder, world, {.key = key});
     const std::vector<float> far(4, 3e38f);
     const Answer answer =
-        engine.Search({.by = far, .notions = {{.name = "notion-0"}}, .exact = true});
+        engine.Search({.liked = {far}, .notions = {{.name = "notion-0"}}, .exact = true});
     EXPECT_EQ(answer.plan, Plan::kScan);
     EXPECT_EQ(answer.hits.size(), 10u);
     for (const Hit& hit : answer.hits) EXPECT_TRUE(std::isfinite(hit.score));
     // Asked of the index, whose own distances are infinite.
-    const Answer any = engine.Search({.by = far, .notions = {{.name = "notion-0"}}});
+    const Answer any = engine.Search({.liked = {far}, .notions = {{.name = "notion-0"}}});
     ASSERT_EQ(any.hits.size(), 10u);
     for (size_t i = 0; i < any.hits.size(); ++i) {
       EXPECT_TRUE(std::isfinite(any.hits[i].score));
@@ -240,7 +240,8 @@ TEST(QueryEngine, ANotionWithoutLiveDimensionGivesTheFirstSkus) {
   for (const char* key : {"Flat", "HNSW8"}) {
     const TempDir folder;
     const QueryEngine engine = MakeEngine(folder, world, {.key = key});
-    const Answer answer = engine.Search({.by = Sku(1), .notions = {{.name = "notion-1"}}, .k = 4});
+    const Answer answer =
+        engine.Search({.liked = {Sku(1)}, .notions = {{.name = "notion-1"}}, .k = 4});
     EXPECT_EQ(answer.plan, Plan::kScan);
     EXPECT_TRUE(answer.exact);
     std::vector<std::string> skus;
@@ -257,12 +258,12 @@ TEST(QueryEngine, AnItemAloneHasNoNeighbours) {
   const EmbeddingWorld world = test::MakeEmbeddingWorld(1, 3, 1, 24);
   const TempDir folder;
   const QueryEngine engine = MakeEngine(folder, world);
-  const Answer by_sku = engine.Search({.by = Sku(0), .notions = {{.name = "notion-0"}}});
+  const Answer by_sku = engine.Search({.liked = {Sku(0)}, .notions = {{.name = "notion-0"}}});
   EXPECT_TRUE(by_sku.hits.empty());
   EXPECT_EQ(by_sku.shortfall, 10u);
   EXPECT_TRUE(by_sku.exact);
   const Answer by_vector =
-      engine.Search({.by = std::vector<float>(3, 0.5f), .notions = {{.name = "notion-0"}}});
+      engine.Search({.liked = {std::vector<float>(3, 0.5f)}, .notions = {{.name = "notion-0"}}});
   ASSERT_EQ(by_vector.hits.size(), 1u);
   EXPECT_EQ(by_vector.shortfall, 9u);
 }
@@ -274,7 +275,7 @@ TEST(QueryEngine, GraphPlanRecallsOrdersByDefinitionAndIsNeverShort) {
   double found = 0, wanted = 0;
   for (size_t row = 0; row < 200; ++row) {
     SCOPED_TRACE(row);
-    Query query{.by = Sku(row), .notions = {{.name = "notion-0"}}};
+    Query query{.liked = {Sku(row)}, .notions = {{.name = "notion-0"}}};
     const Answer graph = engine.Search(query);
     query.exact = true;
     const Answer exact = engine.Search(query);
@@ -293,7 +294,8 @@ TEST(QueryEngine, GraphPlanRecallsOrdersByDefinitionAndIsNeverShort) {
   EXPECT_GE(found / wanted, 0.97);
   for (const size_t k : {1u, 63u, 64u, 500u, 2998u, 2999u, 3000u, 5000u}) {
     SCOPED_TRACE(k);
-    const Answer answer = engine.Search({.by = Sku(7), .notions = {{.name = "notion-1"}}, .k = k});
+    const Answer answer =
+        engine.Search({.liked = {Sku(7)}, .notions = {{.name = "notion-1"}}, .k = k});
     EXPECT_EQ(answer.hits.size(), std::min<size_t>(k, 2999));
     EXPECT_EQ(answer.shortfall, k - answer.hits.size());
   }
@@ -311,7 +313,7 @@ TEST(QueryEngine, GraphPlanIsNotShortAmongDuplicates) {
   for (size_t row = 0; row < 10; ++row) {
     for (const size_t k : {10u, 150u, 250u, 1500u}) {
       const Answer answer =
-          engine.Search({.by = Sku(row), .notions = {{.name = "notion-0"}}, .k = k});
+          engine.Search({.liked = {Sku(row)}, .notions = {{.name = "notion-0"}}, .k = k});
       ASSERT_EQ(answer.hits.size(), k) << "row " << row;
       for (size_t i = 1; i < k; ++i) {
         const Hit &before = answer.hits[i - 1], &hit = answer.hits[i];
@@ -331,7 +333,7 @@ TEST(QueryEngine, ExplainsEveryHitInEveryNotion) {
   const QueryEngine engine = MakeEngine(folder, world);
   const std::vector<double> scales = OracleScales(world);
   const Answer answer = engine.Search(
-      {.by = Sku(5),
+      {.liked = {Sku(5)},
        .notions = {{.name = "notion-2", .weight = -0.5}, {.name = "notion-0", .weight = 2}},
        .k = 119});
   EXPECT_EQ(answer.plan, Plan::kScan);
@@ -357,7 +359,7 @@ TEST(QueryEngine, OneNotionAloneCountsOnceWhateverItsWeight) {
   const TempDir folder;
   const QueryEngine engine = MakeEngine(folder, world);
   const auto search = [&](double weight) {
-    return engine.Search({.by = Sku(3), .notions = {{.name = "notion-1", .weight = weight}}});
+    return engine.Search({.liked = {Sku(3)}, .notions = {{.name = "notion-1", .weight = weight}}});
   };
   const Answer one = search(1), seven = search(7);
   ASSERT_EQ(one.hits.size(), seven.hits.size());
@@ -379,7 +381,8 @@ TEST(QueryEngine, BringsTheItemsWithTheirColumns) {
   const TempDir folder;
   WriteTestIndex(folder / "index", world.embeddings, world.masks, items, {.columns = columns});
   const QueryEngine engine = QueryEngine::Open(folder / "index");
-  const Answer answer = engine.Search({.by = Sku(0), .notions = {{.name = "notion-0"}}, .k = 29});
+  const Answer answer =
+      engine.Search({.liked = {Sku(0)}, .notions = {{.name = "notion-0"}}, .k = 29});
   EXPECT_EQ(answer.columns, columns);
   ASSERT_EQ(answer.hits.size(), 29u);
   for (const Hit& hit : answer.hits) {
@@ -388,8 +391,8 @@ TEST(QueryEngine, BringsTheItemsWithTheirColumns) {
     EXPECT_EQ(hit.item.values, items[row].values);
   }
 
-  const Answer bare =
-      engine.Search({.by = Sku(0), .notions = {{.name = "notion-0"}}, .k = 29, .items = false});
+  const Answer bare = engine.Search(
+      {.liked = {Sku(0)}, .notions = {{.name = "notion-0"}}, .k = 29, .items = false});
   EXPECT_FALSE(bare.items);
   EXPECT_TRUE(bare.columns.empty());
   ASSERT_EQ(bare.hits.size(), 29u);
@@ -400,7 +403,7 @@ TEST(QueryEngine, BringsTheItemsWithTheirColumns) {
   }
 
   const std::vector<Neighbor> rows =
-      engine.Rank({.by = Sku(0), .notions = {{.name = "notion-0"}}, .k = 29});
+      engine.Rank({.liked = {Sku(0)}, .notions = {{.name = "notion-0"}}, .k = 29});
   ASSERT_EQ(rows.size(), 29u);
   for (size_t i = 0; i < rows.size(); ++i) {
     EXPECT_EQ(Sku(rows[i].row), answer.hits[i].item.sku);
@@ -414,7 +417,8 @@ TEST(QueryEngine, AnswersManyThreadsAlike) {
   const QueryEngine engine = MakeEngine(folder, world);
   const auto skus = [&](size_t row) {
     std::vector<std::string> skus;
-    const Query query{.by = Sku(row), .notions = {{.name = fmt::format("notion-{}", row % 2)}}};
+    const Query query{.liked = {Sku(row)},
+                      .notions = {{.name = fmt::format("notion-{}", row % 2)}}};
     for (const Hit& hit : engine.Search(query).hits) skus.push_back(hit.item.sku);
     return skus;
   };

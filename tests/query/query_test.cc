@@ -33,6 +33,31 @@ TEST(ParseNotionWeights, RefusesWhatIsNotInTheForm) {
   }
 }
 
+TEST(ParseLimit, ReadsEverySign) {
+  using Kind = Query::Limit::Kind;
+  for (const auto& [text, kind] :
+       std::vector<std::pair<std::string, Kind>>{{"heel-height<0.2", Kind::kBelow},
+                                                 {"heel-height <= 0.2", Kind::kAtMost},
+                                                 {"heel-height>2e-1", Kind::kAbove},
+                                                 {" heel-height >= 0.2 ", Kind::kAtLeast}}) {
+    const Query::Limit limit = ParseLimit(text);
+    EXPECT_EQ(limit.notion, "heel-height");
+    EXPECT_EQ(limit.kind, kind) << text;
+    EXPECT_EQ(limit.distance, 0.2);
+  }
+}
+
+TEST(ParseLimit, RefusesWhatIsNotInTheForm) {
+  for (const std::string text : {"", "closure", "<1", "closure=1"}) {
+    EXPECT_THAT([&] { ParseLimit(text); },
+                ThrowsError(kWrong, "require '" + text + "': expected NOTION<=DISTANCE"));
+  }
+  for (const std::string text : {"closure<", "closure<=x", "closure>=nan", "closure<>1"}) {
+    EXPECT_THAT([&] { ParseLimit(text); }, ThrowsError(kWrong, "expected a number as the distance"))
+        << text;
+  }
+}
+
 TEST(PlanName, NamesEveryPlan) {
   EXPECT_STREQ(PlanName(Plan::kScan), "scan");
   EXPECT_STREQ(PlanName(Plan::kFlat), "flat");

@@ -50,7 +50,8 @@ class PageWriter {
 
   void WriteSubject() {
     Add("<header class=\"subject\">\n");
-    if (page_.kind != "vector") AddPhotograph(page_.photograph, EscapeHtml(page_.title), "");
+    if (page_.kind == "item" || page_.kind == "photograph")
+      AddPhotograph(page_.photograph, EscapeHtml(page_.title), "");
     Add("<div><p class=\"kind\">Items like{}</p><h1>{}</h1>\n",
         page_.item ? "" : " the " + page_.kind, EscapeHtml(page_.title));
     if (page_.item) {

@@ -13,7 +13,7 @@ namespace csn {
 // Plain values; photographs are data URIs, empty where there is none to show.
 struct QueryPage {
   // What was asked for.
-  std::string kind;   // "item", "photograph", "vector"
+  std::string kind;   // "item", "photograph", "vector"; "examples" where there are several
   std::string title;  // its sku or file
   std::string photograph;
   std::optional<Item> item;  // its labels, where it is an item

@@ -116,7 +116,10 @@ QueryReport MakeQueryReport(const QueryEngine& engine, Query query,
   page.notions = manifest.notions;
   page.columns = manifest.columns;
   AddPhotographs(options, report);
-  if (const std::string* sku = std::get_if<std::string>(&query.by)) {
+  const std::string* sku = std::get_if<std::string>(&query.liked.front());
+  if (query.liked.size() + query.unliked.size() > 1) {
+    page.kind = "examples";
+  } else if (sku != nullptr) {
     page.kind = "item";
     AddItem(engine, *sku, options, page);
   } else if (!options.image.empty()) {

@@ -1,0 +1,105 @@
+#include "query/internal/index_search.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "query/internal/float_bound.h"
+
+namespace csn::internal {
+namespace {
+
+// Candidates the flat index gives beyond those asked for: what near ties are decided among before a
+// whole scan is needed.
+constexpr size_t kSpareCandidates = 32;
+
+// What an index found, less the rows left out, measured by definition: the first k. Only these rows
+// are read, so a query touches few blocks of the embedding file.
+std::vector<Neighbor> RescoreFound(const Generation& generation, const Request& request, size_t k,
+                                   std::span<const Neighbor> found) {
+  const Examples examples = request.examples();
+  Measurer measurer(request.ranking, examples);
+  std::vector<Neighbor> best;
+  for (const Neighbor& neighbor : found) {
+    if (std::ranges::binary_search(request.left_out, neighbor.row)) continue;
+    best.push_back({neighbor.row, measurer.Score(generation.embeddings().Row(neighbor.row))});
+  }
+  std::sort(best.begin(), best.end());
+  // An index may name a row twice; equal rows have equal values, so they stand side by side.
+  best.erase(std::unique(best.begin(), best.end()), best.end());
+  if (best.size() > k) best.resize(k);
+  return best;
+}
+
+double Norm(std::span<const float> values) {
+  double sum = 0;
+  for (const float value : values) sum += static_cast<double>(value) * value;
+  return std::sqrt(sum);
+}
+
+Matrix ProjectQuery(const Request& request) {
+  const std::vector<float>& example = request.liked.front();
+  return Project(*request.ranking.masks, *request.sole, {example.data(), 1, example.size()});
+}
+
+// How many hits there will be.
+size_t Wanted(const Generation& generation, const Request& request, size_t k) {
+  return std::min(k, request.candidates(generation));
+}
+
+// Whether every row at `float_distance` or beyond, by the notion's flat index, is behind `last`. In
+// score's own units and strictly, because two distances may round to one score and then the smaller
+// sku goes first.
+bool ProvenBehind(const Generation& generation, const Request& request, double query_norm,
+                  double float_distance, const Neighbor& last) {
+  const NotionId notion = *request.sole;
+  std::vector<double> floors(request.ranking.weights.size(), 0.0);
+  floors[notion] = DistanceFloor(float_distance, generation.subspace(notion).dim(), query_norm,
+                                 generation.manifest().subspaces[notion].radius);
+  return Score(request.ranking.weights, floors, request.ranking.scales) > last.value;
+}
+
+}  // namespace
+
+std::optional<std::vector<Neighbor>> SearchFlat(const Generation& generation,
+                                                const Request& request, size_t k) {
+  const SubspaceIndex& index = generation.subspace(*request.sole);
+  const Matrix query = ProjectQuery(request);
+  const size_t candidates = std::min(k + request.left_out.size() + kSpareCandidates, index.size());
+  const std::vector<Neighbor> found =
+      std::move(index.Search({.k = candidates}, query.View()).front());
+  // FAISS leaves out rows whose float distance overflowed: nothing is known of them.
+  if (found.size() < candidates) return std::nullopt;
+  // Those asked for nearly always suffice; the others are read where near ties ask for it. Rows
+  // that are not examined are at the next found distance or beyond, at the last one at least.
+  const double norm = Norm(query.Row(0));
+  for (const size_t examined :
+       {std::min(k + request.left_out.size(), found.size()), found.size()}) {
+    std::vector<Neighbor> best =
+        RescoreFound(generation, request, k, std::span(found).first(examined));
+    if (examined == index.size()) return best;
+    if (best.size() < Wanted(generation, request, k)) continue;
+    const Neighbor& next = found[std::min(examined, found.size() - 1)];
+    if (ProvenBehind(generation, request, norm, next.value, best.back())) return best;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::vector<Neighbor>> SearchGraph(const Generation& generation,
+                                                 const Request& request, size_t k) {
+  const NotionId notion = *request.sole;
+  const SubspaceIndex& index = generation.subspace(notion);
+  const int ef_search = generation.manifest().subspaces[notion].ef_search;
+  // All that the graph search keeps is rescored: it costs little and mends the order of near ties.
+  const size_t candidates =
+      std::max(k + request.left_out.size(), static_cast<size_t>(std::max(ef_search, 1)));
+  // It would visit every row, as the scan does, and prove nothing.
+  if (candidates >= index.size()) return std::nullopt;
+  const Matrix query = ProjectQuery(request);
+  std::vector<Neighbor> best =
+      RescoreFound(generation, request, k,
+                   index.Search({.k = candidates, .ef_search = ef_search}, query.View()).front());
+  if (best.size() < Wanted(generation, request, k)) return std::nullopt;
+  return best;
+}
+
+}  // namespace csn::internal

@@ -1,0 +1,270 @@
+#include "query/internal/request.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "query/facets.h"
+
+namespace csn::internal {
+namespace {
+
+void CheckWeight(const Query::WeightedNotion& notion) {
+  Require(
+      std::isfinite(notion.weight) && notion.weight != 0 &&
+          std::abs(notion.weight) <= kMaxNotionWeight,
+      "weight of notion '{}': expected a number other than 0 of at most {} in magnitude, got {}",
+      notion.name, kMaxNotionWeight, notion.weight);
+}
+
+NotionWeights ResolveWeights(const Manifest& manifest,
+                             const std::vector<Query::WeightedNotion>& notions) {
+  Require(!notions.empty(), "a query needs at least one notion");
+  NotionWeights weights(manifest.notions.size(), 0.0);
+  bool any_positive = false;
+  for (const Query::WeightedNotion& notion : notions) {
+    const NotionId id = FindNotion(manifest.notions, notion.name);
+    Require(weights[id] == 0, "notion '{}' is asked for twice", manifest.notions[id].name);
+    CheckWeight(notion);
+    // One notion alone is ranked by its distance, whatever it was weighted with.
+    weights[id] = notions.size() == 1 && notion.weight > 0 ? 1.0 : notion.weight;
+    any_positive = any_positive || notion.weight > 0;
+  }
+  Require(any_positive,
+          "notion '{}': a negative weight needs a notion with a positive one beside it",
+          notions.front().name);
+  return weights;
+}
+
+std::optional<NotionId> SoleNotion(const NotionWeights& weights) {
+  std::optional<NotionId> sole;
+  for (size_t notion = 0; notion < weights.size(); ++notion) {
+    if (weights[notion] == 0) continue;
+    if (sole.has_value()) return std::nullopt;
+    sole = static_cast<NotionId>(notion);
+  }
+  return sole;
+}
+
+uint32_t FindSku(const Generation& generation, const std::string& sku) {
+  const std::optional<uint32_t> row = generation.metadata().RowOf(sku);
+  if (!row.has_value()) {
+    Fail(ErrorCode::kNotFound, "no item with sku '{}' in {}{}", sku, generation.folder(),
+         DidYouMean(generation.metadata().NearSkus(sku)));
+  }
+  return *row;
+}
+
+void CheckVector(const std::vector<float>& vector, size_t dim) {
+  Require(vector.size() == dim, "query vector: expected {} values, got {}", dim, vector.size());
+  for (size_t i = 0; i < vector.size(); ++i) {
+    Require(std::isfinite(vector[i]), "query vector: expected finite values, got {} at position {}",
+            vector[i], i);
+  }
+}
+
+// The examples' embeddings; rows of those named by sku are added to `left_out`.
+std::vector<std::vector<float>> ExampleVectors(const Generation& generation,
+                                               const std::vector<Query::Example>& examples,
+                                               std::vector<uint32_t>& left_out) {
+  std::vector<std::vector<float>> vectors;
+  for (const Query::Example& example : examples) {
+    if (const std::string* sku = std::get_if<std::string>(&example)) {
+      left_out.push_back(FindSku(generation, *sku));
+      const std::span<const float> row = generation.embeddings().Row(left_out.back());
+      vectors.emplace_back(row.begin(), row.end());
+    } else {
+      vectors.push_back(std::get<std::vector<float>>(example));
+      CheckVector(vectors.back(), generation.manifest().dim);
+    }
+  }
+  return vectors;
+}
+
+void ResolveExamples(const Generation& generation, const Query& query, Request& request) {
+  Require(!query.liked.empty(), "a query needs at least one item, photograph or vector to be like");
+  const size_t count = query.liked.size() + query.unliked.size();
+  Require(count <= kMaxExamples, "expected at most {} examples, got {}", kMaxExamples, count);
+  Require(query.beta >= 0 && query.beta < 1,
+          "beta: expected a number from 0 to less than 1, got {}", query.beta);
+  request.liked = ExampleVectors(generation, query.liked, request.left_out);
+  request.unliked = ExampleVectors(generation, query.unliked, request.left_out);
+  if (!request.unliked.empty()) request.beta = query.beta;
+  std::vector<uint32_t>& left_out = request.left_out;
+  std::sort(left_out.begin(), left_out.end());
+  left_out.erase(std::unique(left_out.begin(), left_out.end()), left_out.end());
+}
+
+std::vector<NotionLimit> ResolveLimits(const Manifest& manifest,
+                                       const std::vector<Query::Limit>& limits) {
+  std::vector<NotionLimit> resolved;
+  for (const Query::Limit& limit : limits) {
+    Require(limit.distance >= 0 && std::isfinite(limit.distance),
+            "require, notion '{}': expected a distance of 0 or more, got {}", limit.notion,
+            limit.distance);
+    resolved.push_back({FindNotion(manifest.notions, limit.notion), limit.kind, limit.distance});
+  }
+  return resolved;
+}
+
+double ResolveMaxDistance(const Query& query, const Request& request) {
+  if (!query.max_distance) return std::numeric_limits<double>::infinity();
+  Require(*query.max_distance >= 0 && std::isfinite(*query.max_distance),
+          "max-distance: expected 0 or more, got {}", *query.max_distance);
+  const NotionWeights& weights = request.ranking.weights;
+  Require(std::none_of(weights.begin(), weights.end(), [](double weight) { return weight < 0; }),
+          "max-distance: expected no negative weights beside it");
+  Require(request.unliked.empty(), "max-distance: expected no unliked examples beside it");
+  return *query.max_distance;
+}
+
+std::optional<Query::Diversity> ResolveDiversity(const Query& query) {
+  if (!query.diversity) return std::nullopt;
+  const auto& [lambda, pool] = *query.diversity;
+  Require(lambda >= 0 && lambda <= 1, "diversity: expected 0 to 1, got {}", lambda);
+  Require(pool >= 1 && pool <= kMaxHits, "pool: expected 1 to {}, got {}", kMaxHits, pool);
+  Require(query.k <= pool, "k: expected at most the pool of {} that diversity picks from, got {}",
+          pool, query.k);
+  return query.diversity;
+}
+
+std::optional<size_t> ResolveGroupBy(const MetadataStore& store, const std::string& name) {
+  if (name.empty()) return std::nullopt;
+  Require(store.has_attributes(),
+          "group-by: the index is of before filters and does not know which items hold what; build "
+          "it anew");
+  const size_t column = FindColumn(store.columns(), name);
+  Require(store.columns()[column].type != ColumnType::kList,
+          "group-by: column '{}' holds lists, of which an item may be in several groups", name);
+  Require(store.HasAttributes(column), "group-by: column '{}' has texts of more than {} bytes",
+          name, kMaxFilterTextBytes);
+  return column;
+}
+
+void ResolveFields(const Manifest& manifest, const Query& query, Request& request) {
+  if (!query.items) {
+    Require(!query.fields, "fields: expected none where hits are to be skus alone");
+    request.images = false;
+    return;
+  }
+  if (!query.fields) {
+    for (size_t i = 0; i < manifest.columns.size(); ++i) request.fields.push_back(i);
+    return;
+  }
+  request.images = false;
+  for (const std::string& field : *query.fields) {
+    if (field == "image") {
+      request.images = true;
+    } else {
+      request.fields.push_back(FindColumn(manifest.columns, field));
+    }
+  }
+}
+
+// Of everything that decides which hits there are and in which order, but for k.
+uint64_t QueryHash(const Query& query, const Request& request) {
+  std::string text;
+  const auto add = [&](const auto& value) { text += fmt::format("{}\n", value); };
+  for (const double weight : request.ranking.weights) add(weight);
+  for (const double scale : request.ranking.scales) add(scale);
+  for (const auto* examples : {&request.liked, &request.unliked}) {
+    add(examples->size());
+    for (const std::vector<float>& example : *examples) {
+      for (const float value : example) add(value);
+    }
+  }
+  add(request.beta);
+  for (const uint32_t row : request.left_out) add(row);
+  for (const NotionLimit& limit : request.limits) {
+    text += fmt::format("{} {} {}\n", limit.notion, static_cast<int>(limit.kind), limit.distance);
+  }
+  add(query.where);
+  add(request.max_distance);
+  add(query.group_by);
+  if (request.diversity) {
+    text += fmt::format("{} {}\n", request.diversity->lambda, request.diversity->pool);
+  }
+  return Hash64(text);
+}
+
+void ResolveCursor(const Generation& generation, const Query& query, Request& request) {
+  request.pages = query.pages || !query.cursor.empty();
+  if (query.cursor.empty()) return;
+  const Cursor cursor = ParseCursor(query.cursor);
+  Require(cursor.query_hash == request.query_hash,
+          "cursor: expected one of this very query (only k may differ)");
+  if (cursor.generation != generation.name()) {
+    Fail(
+        ErrorCode::kNotFound,
+        "cursor: it is of generation {}, the index has gone on to {}; ask for the first page again",
+        cursor.generation, generation.name());
+  }
+  request.after = cursor.position;
+}
+
+}  // namespace
+
+bool NotionLimit::Allows(double shown_distance) const {
+  switch (kind) {
+    case Query::Limit::Kind::kBelow:
+      return shown_distance < distance;
+    case Query::Limit::Kind::kAtMost:
+      return shown_distance <= distance;
+    case Query::Limit::Kind::kAbove:
+      return shown_distance > distance;
+    case Query::Limit::Kind::kAtLeast:
+      return shown_distance >= distance;
+  }
+  return false;
+}
+
+Examples Request::examples() const {
+  Examples examples{.liked = {}, .unliked = {}, .beta = beta};
+  examples.liked.assign(liked.begin(), liked.end());
+  examples.unliked.assign(unliked.begin(), unliked.end());
+  return examples;
+}
+
+size_t Request::candidates(const Generation& generation) const {
+  if (!filter) return generation.embeddings().rows() - left_out.size();
+  const auto qualifies = [&](uint32_t row) { return filter->rows.contains(row); };
+  return filter->rows.cardinality() -
+         static_cast<size_t>(std::count_if(left_out.begin(), left_out.end(), qualifies));
+}
+
+std::optional<std::span<const float>> SoleExample(const Request& request) {
+  if (request.liked.size() != 1 || !request.unliked.empty()) return std::nullopt;
+  return request.liked.front();
+}
+
+Request ResolveRequest(const Generation& generation, std::span<const double> scales,
+                       const Query& query) {
+  const Manifest& manifest = generation.manifest();
+  Require(query.k >= 1 && query.k <= kMaxHits, "k: expected 1 to {}, got {}", kMaxHits, query.k);
+  Request request;
+  if (query.raw) {
+    request.unit_scales.assign(scales.size(), 1.0);
+    scales = request.unit_scales;
+  }
+  request.ranking = {.masks = &manifest.masks,
+                     .scales = scales,
+                     .weights = ResolveWeights(manifest, query.notions)};
+  request.sole = SoleNotion(request.ranking.weights);
+  ResolveExamples(generation, query, request);
+  request.limits = ResolveLimits(manifest, query.require);
+  request.max_distance = ResolveMaxDistance(query, request);
+  request.group_by = ResolveGroupBy(generation.metadata(), query.group_by);
+  request.diversity = ResolveDiversity(query);
+  ResolveFields(manifest, query, request);
+  request.k = query.k;
+  request.exact = query.exact;
+  request.query_hash = QueryHash(query, request);
+  ResolveCursor(generation, query, request);
+  if (!query.where.empty()) request.filter = Filter(generation.metadata(), query.where);
+  return request;
+}
+
+}  // namespace csn::internal
