@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -17,6 +18,57 @@ int DefaultThreads();
 // Calls body(i) for every i in [0, count) on `threads` threads (this one included) and waits. The
 // first exception stops the rest and is thrown here.
 void ParallelFor(size_t count, int threads, const std::function<void(size_t)>& body);
+
+// A line of work on several threads whose results come out in the order of what went in. Calls
+// next() until it gives nothing, work(index, input) for each (index from 0 on), and emit(result) in
+// that order; next and emit by one thread at a time each. At most `window` results are held back
+// for one before them: the bound on memory in flight. Waits for all; the first exception stops the
+// rest and is thrown here.
+template <typename In, typename Out>
+void MapInOrder(int threads, size_t window, const std::function<std::optional<In>()>& next,
+                const std::function<Out(size_t, In)>& work, const std::function<void(Out)>& emit) {
+  std::mutex input, output;
+  std::condition_variable room;
+  size_t taken = 0, emitted = 0;
+  bool stopped = false;
+  std::map<size_t, Out> ready;
+  const auto stop = [&] {
+    std::lock_guard lock(output);
+    stopped = true;
+    room.notify_all();
+  };
+  const auto one = [&]() -> bool {
+    std::optional<In> in;
+    size_t index = 0;
+    {
+      std::lock_guard lock(input);
+      in = next();
+      index = taken++;
+    }
+    if (!in) return false;
+    Out out = work(index, *std::move(in));
+    std::unique_lock lock(output);
+    // The one that is next never waits.
+    room.wait(lock, [&] { return stopped || index < emitted + window; });
+    if (stopped) return false;
+    ready.emplace(index, std::move(out));
+    for (auto at = ready.begin(); at != ready.end() && at->first == emitted; ++emitted) {
+      emit(std::move(at->second));
+      at = ready.erase(at);
+    }
+    room.notify_all();
+    return true;
+  };
+  ParallelFor(static_cast<size_t>(threads), threads, [&](size_t) {
+    try {
+      while (one()) {
+      }
+    } catch (...) {
+      stop();
+      throw;
+    }
+  });
+}
 
 // A queue between threads that holds at most `capacity` elements: the bound on memory in flight.
 // Push waits while full, Pop while empty. After Close, Push returns false and Pop drains, then

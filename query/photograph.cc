@@ -22,12 +22,19 @@ std::vector<uint8_t> Prepare(const std::string& path, const Preprocessing& recip
 
 }  // namespace
 
-std::vector<float> EmbedPhotograph(
-    const Generation& generation, const std::string& path,
-    const std::function<std::unique_ptr<Embedder>(const Model&, int threads)>& make_embedder) {
-  const Model model = LoadCheckedModel(generation);
-  const std::vector<uint8_t> photograph = Prepare(path, model.preprocessing);
-  const Matrix embedding = make_embedder(model, 0)->Embed(photograph, 1);
+std::vector<float> PhotographEmbedder::Embed(const Generation& generation,
+                                             const std::string& path) {
+  {
+    std::lock_guard lock(mutex_);
+    if (embedder_ == nullptr) {
+      const Model model = LoadCheckedModel(generation);
+      recipe_ = model.preprocessing;
+      embedder_ = make_(model, 0);
+    }
+  }
+  const std::vector<uint8_t> photograph = Prepare(path, recipe_);
+  std::lock_guard lock(mutex_);
+  const Matrix embedding = embedder_->Embed(photograph, 1);
   const std::span<const float> row = embedding.Row(0);
   return {row.begin(), row.end()};
 }

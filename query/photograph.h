@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -11,14 +12,26 @@
 
 namespace csn {
 
-// The embedding [d], unmasked, of an image file by the model that made the index, through the same
-// preprocessing and forward pass: a photograph of the catalogue comes out as its item's row, bit
-// for bit where the threads are as many. Loads the module csn_torch; `make_embedder` is for tests.
-// Throws Error(kNotFound) where there is no such file, Error(kInvalidArgument) naming the file
-// where it is no whole picture, Error(kMismatch) and Error(kCorruption) as CheckModel.
-std::vector<float> EmbedPhotograph(
-    const Generation& generation, const std::string& path,
-    const std::function<std::unique_ptr<Embedder>(const Model&, int threads)>& make_embedder =
-        Embedder::Make);
+// Embeds photographs by the model that made an index, read (and the module csn_torch loaded) at the
+// first. Thread-safe; one at a time goes through the network.
+class PhotographEmbedder {
+ public:
+  using Make = std::function<std::unique_ptr<Embedder>(const Model&, int threads)>;
+  // `make` is for tests.
+  explicit PhotographEmbedder(Make make = Embedder::Make) : make_(std::move(make)) {}
+
+  // The embedding [d], unmasked, of an image file through the same preprocessing and forward pass
+  // as when the index was built: a photograph of the catalogue comes out as its item's row, bit for
+  // bit where the threads are as many. `generation` is the same at every call. Throws
+  // Error(kNotFound) where there is no such file, Error(kInvalidArgument) naming the file where it
+  // is no whole picture, Error(kMismatch) and Error(kCorruption) as CheckModel.
+  std::vector<float> Embed(const Generation& generation, const std::string& path);
+
+ private:
+  const Make make_;
+  std::mutex mutex_;  // of what follows
+  Preprocessing recipe_;
+  std::unique_ptr<Embedder> embedder_;  // none before the first photograph
+};
 
 }  // namespace csn

@@ -62,10 +62,14 @@ std::string FormatJsonl(const Answer& answer) {
   return text + Dump({{"answer", SummaryToJson(answer)}}, -1);
 }
 
-std::string FormatJson(const Answer& answer) {
+Json HitsToJson(const Answer& answer) {
   Json hits = Json::array();
   for (const Hit& hit : answer.hits) hits.push_back(HitToJson(answer, hit));
-  return Dump({{"hits", std::move(hits)}, {"answer", SummaryToJson(answer)}}, 2);
+  return hits;
+}
+
+std::string FormatJson(const Answer& answer) {
+  return Dump({{"hits", HitsToJson(answer)}, {"answer", SummaryToJson(answer)}}, 2);
 }
 
 std::string FormatCsv(const Answer& answer) {
@@ -116,6 +120,15 @@ std::string FormatAnswer(const Answer& answer, Format format, size_t width) {
   }
   Fail(ErrorCode::kInvalidArgument, "format {}: expected table, jsonl, json or csv",
        static_cast<int>(format));
+}
+
+std::string FormatBatchAnswer(uint64_t line, const Answer& answer) {
+  return Dump({{"line", line}, {"hits", HitsToJson(answer)}, {"answer", SummaryToJson(answer)}},
+              -1);
+}
+
+std::string FormatBatchError(uint64_t line, int status, const std::string& message) {
+  return Dump({{"line", line}, {"error", {{"status", status}, {"message", message}}}}, -1);
 }
 
 }  // namespace csn

@@ -1,6 +1,7 @@
 // Answers as text: pure functions.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -24,5 +25,11 @@ Format ParseFormat(std::string_view name);
 // ending in a line feed. Table: aligned columns for a person, `width` characters wide at most (0:
 // as wide as it takes).
 std::string FormatAnswer(const Answer& answer, Format format, size_t width = 0);
+
+// A line of a batch's answers, ending in a newline: {"line","hits":[...],"answer":{...}} as above,
+// or {"line","error":{"status","message"}} with the exit status that the error would end a program
+// with. `line` is the query's, from 1 on.
+std::string FormatBatchAnswer(uint64_t line, const Answer& answer);
+std::string FormatBatchError(uint64_t line, int status, const std::string& message);
 
 }  // namespace csn

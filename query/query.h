@@ -18,8 +18,13 @@ inline constexpr double kMaxNotionWeight = 1e9;  // greatest magnitude, so that 
 inline constexpr size_t kMaxExamples = 1'000;    // liked and unliked together
 
 struct Query {
-  // A stored item's sku, or an unmasked embedding [d].
-  using Example = std::variant<std::string, std::vector<float>>;
+  // An image file, to be embedded by the index's model.
+  struct Photograph {
+    std::string path;
+    friend bool operator==(const Photograph&, const Photograph&) = default;
+  };
+  // A stored item's sku, an unmasked embedding [d], or a photograph.
+  using Example = std::variant<std::string, std::vector<float>, Photograph>;
   // What hits are to be like, at least one, and what unlike: the score is the mean over the liked
   // less beta times the mean over the unliked, beta in [0, 1). Items named by sku are left out of
   // the answer.

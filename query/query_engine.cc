@@ -140,27 +140,29 @@ std::string CutToPage(const Generation& generation, const Request& request, Foun
 
 }  // namespace
 
-QueryEngine QueryEngine::Open(const std::string& index) {
+QueryEngine QueryEngine::Open(const std::string& index, PhotographEmbedder::Make make_embedder) {
   Generation generation = Generation::Open(index);
   CheckModelHeader(generation);
-  return QueryEngine(std::move(generation));
+  return {std::move(generation), std::move(make_embedder)};
 }
 
-QueryEngine::QueryEngine(Generation generation) : generation_(std::move(generation)) {
+QueryEngine::QueryEngine(Generation generation, PhotographEmbedder::Make make_embedder)
+    : generation_(std::move(generation)),
+      photographs_(std::make_unique<PhotographEmbedder>(std::move(make_embedder))) {
   for (const SubspaceManifest& subspace : generation_.manifest().subspaces) {
     scales_.push_back(subspace.scale);
   }
 }
 
 std::vector<Neighbor> QueryEngine::Rank(const Query& query) const {
-  const Request request = internal::ResolveRequest(generation_, scales_, query);
+  const Request request = internal::ResolveRequest(generation_, scales_, *photographs_, query);
   Found found = FindHits(generation_, request);
   CutToPage(generation_, request, found);
   return std::move(found.neighbors);
 }
 
 Answer QueryEngine::Search(const Query& query) const {
-  const Request request = internal::ResolveRequest(generation_, scales_, query);
+  const Request request = internal::ResolveRequest(generation_, scales_, *photographs_, query);
   const Manifest& manifest = generation_.manifest();
   Found found = FindHits(generation_, request);
   Answer answer;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/neighbor.h"
+#include "query/photograph.h"
 #include "query/query.h"
 #include "storage/generation.h"
 
@@ -14,8 +15,10 @@ namespace csn {
 // Thread-safe: any number of concurrent Search().
 class QueryEngine {
  public:
-  // Opens the live generation. Errors as Generation::Open and CheckModelHeader.
-  static QueryEngine Open(const std::string& index);
+  // Opens the live generation. Errors as Generation::Open and CheckModelHeader. `make_embedder` is
+  // for tests.
+  static QueryEngine Open(const std::string& index,
+                          PhotographEmbedder::Make make_embedder = Embedder::Make);
 
   const Generation& generation() const { return generation_; }
 
@@ -33,9 +36,10 @@ class QueryEngine {
   std::vector<Neighbor> Rank(const Query& query) const;
 
  private:
-  explicit QueryEngine(Generation generation);
+  QueryEngine(Generation generation, PhotographEmbedder::Make make_embedder);
 
   Generation generation_;
+  std::unique_ptr<PhotographEmbedder> photographs_;
   std::vector<double> scales_;
 };
 

@@ -1,5 +1,5 @@
 // What every program shares: options and help, exit statuses, signals, progress. Programs hold no
-// other try/catch.
+// other try/catch, but for one around each line of a batch of queries.
 #pragma once
 
 #include <boost/program_options.hpp>

@@ -45,6 +45,7 @@ const Page kPage = {
 po::options_description Options() {
   po::options_description options, show("Output");
   AddQueryOptions(options);
+  AddBatchOptions(options);
   show.add_options()(
       "format", po::value<std::string>()->value_name("table|jsonl|json|csv|html"),
       "how stdout is written (default: a table on a terminal, else JSON lines); html: a page of "
@@ -120,13 +121,17 @@ std::vector<std::string> PlainSkus(const QueryEngine& engine) {
 }
 
 // What a page says it is of.
-std::string Title(const po::variables_map& values) {
+std::string Title(const Query& query) {
   std::vector<std::string> names;
-  for (const std::string& option : GivenExamples(values)) {
-    for (const std::string& name : values[option].as<Arguments>()) {
-      names.push_back(option.starts_with("unlike-") ? "not " + name : name);
+  const auto add = [&](const std::vector<Query::Example>& examples, const char* before) {
+    for (const Query::Example& example : examples) {
+      const auto* sku = std::get_if<std::string>(&example);
+      const auto* photograph = std::get_if<Query::Photograph>(&example);
+      names.push_back(before + (sku ? *sku : (photograph ? photograph->path : "a vector")));
     }
-  }
+  };
+  add(query.liked, "");
+  add(query.unliked, "not ");
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
@@ -134,13 +139,16 @@ void ShowPage(const po::variables_map& values, const Arguments& arguments,
               const QueryEngine& engine, const Query& query) {
   QueryReportOptions options = {.photographs = engine.generation().manifest().photographs,
                                 .image = "",
-                                .title = Title(values),
+                                .title = Title(query),
                                 .command = CommandLine("csn_query", arguments),
                                 .made_by = VersionLine("csn_query")};
   if (values.count("photographs") != 0) {
     options.photographs = values["photographs"].as<std::string>();
   }
-  if (GivenExamples(values) == Arguments{"image"}) options.image = options.title;
+  if (query.liked.size() == 1) {
+    const auto* photograph = std::get_if<Query::Photograph>(&query.liked.front());
+    if (photograph != nullptr) options.image = photograph->path;
+  }
   const QueryReport report = MakeQueryReport(engine, query, options);
   if (report.missing > 0) {
     Note(
@@ -154,6 +162,29 @@ void ShowPage(const po::variables_map& values, const Arguments& arguments,
   } else {
     Print(html);
   }
+}
+
+// Answers of a batch are lines of JSON.
+Format BatchFormat(const po::variables_map& values) {
+  for (const char* option : {"query", "cursor"}) {
+    Require(values.count(option) == 0, "--{}: not beside --batch, whose lines are queries", option);
+  }
+  Require(!values["open"].as<bool>(), "--open: not beside --batch");
+  if (values.count("format") != 0) {
+    const std::string& name = values["format"].as<std::string>();
+    Require(name == "jsonl" || name == "json", "--format: with --batch expected jsonl, got '{}'",
+            name);
+  }
+  return Format::kJsonl;
+}
+
+bool AsksByPhotograph(const Query& query) {
+  const auto any = [](const std::vector<Query::Example>& examples) {
+    return std::any_of(examples.begin(), examples.end(), [](const Query::Example& example) {
+      return std::holds_alternative<Query::Photograph>(example);
+    });
+  };
+  return any(query.liked) || any(query.unliked);
 }
 
 // A page is of whole items, and shows one page of them.
@@ -170,18 +201,18 @@ int Run(const Arguments& arguments) {
   po::options_description options = Options();
   po::variables_map values;
   if (!ParseOptions(arguments, kPage, options, values)) return 0;
-  const std::optional<Format> format = OutputFormat(values);
+  const bool batch = values.count("batch") != 0;
+  const std::optional<Format> format = batch ? BatchFormat(values) : OutputFormat(values);
   if (!format) CheckForPage(values);
-  const Arguments examples = GivenExamples(values);
-  if (examples.empty()) FailWithoutItem(values);
-  for (const char* option : {"image", "unlike-image"}) {
-    if (values.count(option) != 0) RestartWithShortSpins();
-  }
+  const Query query = MakeQuery(values);
+  if (query.liked.empty() && query.unliked.empty() && !batch) FailWithoutItem(values);
+  if (batch || AsksByPhotograph(query)) RestartWithShortSpins();
   const std::string index = IndexOption(values);
   const QueryEngine engine = QueryEngine::Open(index);
-  Require(values.count("notion") != 0 || !format, "--notion is missing: index {} knows {}", index,
+  CheckVectorFiles(values, engine);
+  if (batch) return RunBatch(values, engine, query);
+  Require(!query.notions.empty() || !format, "--notion is missing: index {} knows {}", index,
           fmt::join(NotionNames(engine), ", "));
-  const Query query = MakeQuery(values, engine);
   if (format) {
     const Answer answer = engine.Search(query);
     for (const std::string& note : answer.notes) Note(note);

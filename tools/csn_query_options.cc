@@ -1,8 +1,11 @@
 // The options that make up a query.
 #include <algorithm>
+#include <iostream>
+#include <iterator>
 
+#include "base/file.h"
 #include "base/text.h"
-#include "query/photograph.h"
+#include "query/query_json.h"
 #include "storage/vector_file.h"
 #include "tools/csn_query.h"
 
@@ -10,9 +13,6 @@ namespace csn::cli {
 namespace {
 
 using Arguments = std::vector<std::string>;
-
-constexpr const char* kExampleOptions[] = {"sku",        "image",        "vector",
-                                           "unlike-sku", "unlike-image", "unlike-vector"};
 
 po::typed_value<Arguments>* Repeatable(const char* name) {
   return po::value<Arguments>()->composing()->value_name(name);
@@ -24,26 +24,15 @@ std::vector<std::string> Given(const po::variables_map& values, const std::strin
   return values.count(option) == 0 ? Arguments() : values[option].as<Arguments>();
 }
 
-// Said of the file, before the engine would say it of the vector.
-std::vector<float> ReadVector(const std::string& path, const QueryEngine& engine) {
-  std::vector<float> vector = ReadVectorFile(path);
-  const size_t expected = engine.generation().manifest().dim;
-  Require(vector.size() == expected,
-          "{}: {} values, expected {}, the dimensions of the index's embeddings", path,
-          vector.size(), expected);
-  return vector;
-}
-
 // The examples of three options, whose names begin with `prefix`.
-std::vector<Query::Example> Examples(const po::variables_map& values, const std::string& prefix,
-                                     const QueryEngine& engine) {
+std::vector<Query::Example> Examples(const po::variables_map& values, const std::string& prefix) {
   std::vector<Query::Example> examples;
   for (const std::string& sku : Given(values, prefix + "sku")) examples.emplace_back(sku);
   for (const std::string& path : Given(values, prefix + "image")) {
-    examples.emplace_back(EmbedPhotograph(engine.generation(), path));
+    examples.emplace_back(Query::Photograph{path});
   }
   for (const std::string& path : Given(values, prefix + "vector")) {
-    examples.emplace_back(ReadVector(path, engine));
+    examples.emplace_back(ReadVectorFile(path));
   }
   return examples;
 }
@@ -55,6 +44,10 @@ std::vector<std::string> Fields(const std::string& text) {
   Require(std::find(fields.begin(), fields.end(), "") == fields.end(),
           "--fields '{}': expected COLUMN[,COLUMN]..., a name is empty", text);
   return fields;
+}
+
+std::string ReadStandardInput() {
+  return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
 }
 
 // Filters, limits and what is shown of many.
@@ -122,22 +115,28 @@ void AddQueryOptions(po::options_description& options) {
       "of each item these columns alone (image is one)")(
       "no-item", po::bool_switch(), "skus alone, without images and attributes")(
       "with-vectors", po::bool_switch(), "each hit's embedding too");
+  what.add_options()("query", po::value<std::string>()->value_name("FILE"),
+                     "all of this as JSON (docs/query.md; -: stdin); flags are for what it leaves "
+                     "out");
   options.add(what).add(among).add(hits);
 }
 
-std::vector<std::string> GivenExamples(const po::variables_map& values) {
-  std::vector<std::string> given;
-  for (const char* option : kExampleOptions) {
-    if (values.count(option) != 0) given.push_back(option);
+void CheckVectorFiles(const po::variables_map& values, const QueryEngine& engine) {
+  const size_t expected = engine.generation().manifest().dim;
+  for (const char* option : {"vector", "unlike-vector"}) {
+    for (const std::string& path : Given(values, option)) {
+      const size_t found = ReadVectorFile(path).size();
+      Require(found == expected,
+              "{}: {} values, expected {}, the dimensions of the index's embeddings", path, found,
+              expected);
+    }
   }
-  return given;
 }
 
-Query MakeQuery(const po::variables_map& values, const QueryEngine& engine) {
+Query MakeQuery(const po::variables_map& values) {
   Query query{.raw = values["raw"].as<bool>(),
               .k = static_cast<size_t>(IntegerOption(values, "k", 1, kMaxHits)),
-              // Beside embedding a photograph a scan costs nothing.
-              .exact = values["exact"].as<bool>() || values.count("image") != 0,
+              .exact = values["exact"].as<bool>(),
               .pages = values["pages"].as<bool>(),
               .items = !values["no-item"].as<bool>(),
               .vectors = values["with-vectors"].as<bool>()};
@@ -149,13 +148,15 @@ Query MakeQuery(const po::variables_map& values, const QueryEngine& engine) {
   ReadChoice(values, query);
   if (values.count("cursor") != 0) query.cursor = values["cursor"].as<std::string>();
   if (values.count("fields") != 0) query.fields = Fields(values["fields"].as<std::string>());
-  query.unliked = Examples(values, "unlike-", engine);
+  query.unliked = Examples(values, "unlike-");
   if (values.count("beta") != 0) {
     Require(!query.unliked.empty(), "--beta: expected something to be unlike beside it");
     query.beta = values["beta"].as<double>();
   }
-  query.liked = Examples(values, "", engine);
-  return query;
+  query.liked = Examples(values, "");
+  if (values.count("query") == 0) return query;
+  const std::string& path = values["query"].as<std::string>();
+  return ParseQuery(path == "-" ? ReadStandardInput() : ReadTextFile(path), query);
 }
 
 std::vector<std::string> NotionNames(const QueryEngine& engine) {

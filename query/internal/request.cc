@@ -66,34 +66,49 @@ void CheckVector(const std::vector<float>& vector, size_t dim) {
   }
 }
 
-// The examples' embeddings; rows of those named by sku are added to `left_out`.
-std::vector<std::vector<float>> ExampleVectors(const Generation& generation,
-                                               const std::vector<Query::Example>& examples,
-                                               std::vector<uint32_t>& left_out) {
-  std::vector<std::vector<float>> vectors;
-  for (const Query::Example& example : examples) {
-    if (const std::string* sku = std::get_if<std::string>(&example)) {
-      left_out.push_back(FindSku(generation, *sku));
-      const std::span<const float> row = generation.embeddings().Row(left_out.back());
-      vectors.emplace_back(row.begin(), row.end());
-    } else {
-      vectors.push_back(std::get<std::vector<float>>(example));
-      CheckVector(vectors.back(), generation.manifest().dim);
-    }
-  }
-  return vectors;
-}
+// Turns examples into embeddings; rows of those named by sku are added to `left_out`.
+class ExampleReader {
+ public:
+  ExampleReader(const Generation& generation, PhotographEmbedder& photographs,
+                std::vector<uint32_t>& left_out)
+      : generation_(generation), photographs_(photographs), left_out_(left_out) {}
 
-void ResolveExamples(const Generation& generation, const Query& query, Request& request) {
+  std::vector<float> operator()(const std::string& sku) const {
+    left_out_.push_back(FindSku(generation_, sku));
+    const std::span<const float> row = generation_.embeddings().Row(left_out_.back());
+    return {row.begin(), row.end()};
+  }
+  std::vector<float> operator()(const std::vector<float>& vector) const {
+    CheckVector(vector, generation_.manifest().dim);
+    return vector;
+  }
+  std::vector<float> operator()(const Query::Photograph& photograph) const {
+    return photographs_.Embed(generation_, photograph.path);
+  }
+
+ private:
+  const Generation& generation_;
+  PhotographEmbedder& photographs_;
+  std::vector<uint32_t>& left_out_;
+};
+
+void ResolveExamples(const Generation& generation, PhotographEmbedder& photographs,
+                     const Query& query, Request& request) {
   Require(!query.liked.empty(), "a query needs at least one item, photograph or vector to be like");
   const size_t count = query.liked.size() + query.unliked.size();
   Require(count <= kMaxExamples, "expected at most {} examples, got {}", kMaxExamples, count);
   Require(query.beta >= 0 && query.beta < 1,
           "beta: expected a number from 0 to less than 1, got {}", query.beta);
-  request.liked = ExampleVectors(generation, query.liked, request.left_out);
-  request.unliked = ExampleVectors(generation, query.unliked, request.left_out);
-  if (!request.unliked.empty()) request.beta = query.beta;
   std::vector<uint32_t>& left_out = request.left_out;
+  const ExampleReader read(generation, photographs, left_out);
+  for (const Query::Example& example : query.liked) {
+    request.liked.push_back(std::visit(read, example));
+    request.exact = request.exact || std::holds_alternative<Query::Photograph>(example);
+  }
+  for (const Query::Example& example : query.unliked) {
+    request.unliked.push_back(std::visit(read, example));
+  }
+  if (!request.unliked.empty()) request.beta = query.beta;
   std::sort(left_out.begin(), left_out.end());
   left_out.erase(std::unique(left_out.begin(), left_out.end()), left_out.end());
 }
@@ -117,7 +132,7 @@ double ResolveMaxDistance(const Query& query, const Request& request) {
   const NotionWeights& weights = request.ranking.weights;
   Require(std::none_of(weights.begin(), weights.end(), [](double weight) { return weight < 0; }),
           "max-distance: expected no negative weights beside it");
-  Require(request.unliked.empty(), "max-distance: expected no unliked examples beside it");
+  Require(query.unliked.empty(), "max-distance: expected no unliked examples beside it");
   return *query.max_distance;
 }
 
@@ -241,7 +256,7 @@ std::optional<std::span<const float>> SoleExample(const Request& request) {
 }
 
 Request ResolveRequest(const Generation& generation, std::span<const double> scales,
-                       const Query& query) {
+                       PhotographEmbedder& photographs, const Query& query) {
   const Manifest& manifest = generation.manifest();
   Require(query.k >= 1 && query.k <= kMaxHits, "k: expected 1 to {}, got {}", kMaxHits, query.k);
   Request request;
@@ -253,17 +268,18 @@ Request ResolveRequest(const Generation& generation, std::span<const double> sca
                      .scales = scales,
                      .weights = ResolveWeights(manifest, query.notions)};
   request.sole = SoleNotion(request.ranking.weights);
-  ResolveExamples(generation, query, request);
+  request.exact = query.exact;
   request.limits = ResolveLimits(manifest, query.require);
   request.max_distance = ResolveMaxDistance(query, request);
   request.group_by = ResolveGroupBy(generation.metadata(), query.group_by);
   request.diversity = ResolveDiversity(query);
   ResolveFields(manifest, query, request);
   request.k = query.k;
-  request.exact = query.exact;
+  if (!query.where.empty()) request.filter = Filter(generation.metadata(), query.where);
+  // After all that can be refused sooner: the first photograph takes most of a second.
+  ResolveExamples(generation, photographs, query, request);
   request.query_hash = QueryHash(query, request);
   ResolveCursor(generation, query, request);
-  if (!query.where.empty()) request.filter = Filter(generation.metadata(), query.where);
   return request;
 }
 

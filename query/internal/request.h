@@ -11,6 +11,7 @@
 #include "base/row_set.h"
 #include "query/cursor.h"
 #include "query/filter.h"
+#include "query/photograph.h"
 #include "query/query.h"
 #include "storage/generation.h"
 
@@ -57,6 +58,6 @@ std::optional<std::span<const float>> SoleExample(const Request& request);
 // Resolves `query`. `scales` are the notions', which must outlive the request. Errors as
 // QueryEngine::Search.
 Request ResolveRequest(const Generation& generation, std::span<const double> scales,
-                       const Query& query);
+                       PhotographEmbedder& photographs, const Query& query);
 
 }  // namespace csn::internal

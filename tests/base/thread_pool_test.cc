@@ -104,5 +104,63 @@ TEST(BoundedQueue, CloseDrainsAndWakesEveryone) {
   empty.Close();
 }
 
+TEST(MapInOrderTest, GivesResultsInTheOrderOfWhatWentIn) {
+  for (const int threads : {1, 2, 7}) {
+    for (const size_t window : {1, 3, 1000}) {
+      int given = 0;
+      std::atomic<int> held = 0, most_held = 0;
+      std::vector<std::string> results;
+      MapInOrder<int, std::string>(
+          threads, window,
+          [&]() -> std::optional<int> {
+            if (given == 500) return std::nullopt;
+            return given++;
+          },
+          [&](size_t index, int value) {
+            EXPECT_EQ(index, static_cast<size_t>(value));
+            if (value % 50 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+            most_held = std::max<int>(most_held, ++held);
+            return std::to_string(value);
+          },
+          [&](const std::string& text) {
+            --held;
+            results.push_back(text);
+          });
+      ASSERT_EQ(results.size(), 500u);
+      for (size_t i = 0; i < 500; ++i) EXPECT_EQ(results[i], std::to_string(i));
+      EXPECT_LE(most_held, static_cast<int>(window) + threads);
+    }
+  }
+}
+
+TEST(MapInOrderTest, AnExceptionStopsTheRestWhereverItComesFrom) {
+  for (const int threads : {1, 4}) {
+    for (const int thrower : {0, 1, 2}) {
+      SCOPED_TRACE(fmt::format("{} threads, thrower {}", threads, thrower));
+      int given = 0;
+      std::vector<int> emitted;
+      const auto run = [&] {
+        MapInOrder<int, int>(
+            threads, 2,
+            [&]() -> std::optional<int> {
+              if (thrower == 0 && given == 30) throw std::runtime_error("next");
+              return given++;
+            },
+            [&](size_t, int value) {
+              if (thrower == 1 && value == 30) throw std::runtime_error("work");
+              return value;
+            },
+            [&](int value) {
+              if (thrower == 2 && value == 30) throw std::runtime_error("emit");
+              emitted.push_back(value);
+            });
+      };
+      EXPECT_THROW(run(), std::runtime_error);
+      EXPECT_LE(emitted.size(), 30u);
+      for (size_t i = 0; i < emitted.size(); ++i) EXPECT_EQ(emitted[i], static_cast<int>(i));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace csn

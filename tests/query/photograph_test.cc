@@ -63,14 +63,11 @@ class PhotographTest : public testing::Test {
 };
 
 TEST_F(PhotographTest, GivesTheNetworkWhatIndexingGaveItAndFindsTheItemFirst) {
-  const QueryEngine engine = QueryEngine::Open(folder_ / "idx");
+  const QueryEngine engine = QueryEngine::Open(folder_ / "idx", make_);
   for (int i = 0; i < kItems; i += 3) {
-    Query query{.liked = {EmbedPhotograph(engine.generation(), Path(i), make_)},
-                .notions = {{.name = "notion-0"}},
-                .k = 1,
-                .exact = true};
+    const Answer answer = engine.Search(
+        {.liked = {Query::Photograph{Path(i)}}, .notions = {{.name = "notion-0"}}, .k = 1});
     EXPECT_EQ(seen_, Prepared(i));
-    const Answer answer = engine.Search(query);
     EXPECT_EQ(answer.hits[0].item.sku, test::MakeTestItems(kItems)[static_cast<size_t>(i)].sku);
     EXPECT_EQ(answer.hits[0].score, 0);
   }
@@ -82,11 +79,12 @@ TEST_F(PhotographTest, NamesTheFileThatIsNoPicture) {
   std::vector<uint8_t> cut = ReadFile(Path(1));
   cut.resize(cut.size() / 2);
   WriteFileAtomically(folder_ / "cut.png", cut);
-  EXPECT_THAT([&] { EmbedPhotograph(generation, folder_ / "text.jpg", make_); },
+  PhotographEmbedder photographs(make_);
+  EXPECT_THAT([&] { photographs.Embed(generation, folder_ / "text.jpg"); },
               ThrowsError(ErrorCode::kInvalidArgument, (folder_ / "text.jpg") + ": unknown image"));
-  EXPECT_THAT([&] { EmbedPhotograph(generation, folder_ / "cut.png", make_); },
+  EXPECT_THAT([&] { photographs.Embed(generation, folder_ / "cut.png"); },
               ThrowsError(ErrorCode::kInvalidArgument, (folder_ / "cut.png") + ": broken PNG"));
-  EXPECT_THAT([&] { EmbedPhotograph(generation, folder_ / "none.png", make_); },
+  EXPECT_THAT([&] { photographs.Embed(generation, folder_ / "none.png"); },
               ThrowsError(ErrorCode::kNotFound, folder_ / "none.png"));
 }
 
@@ -97,12 +95,12 @@ TEST_F(PhotographTest, RefusesAModelWithOtherWeights) {
   Model model = LoadModel(path);
   model.training.seed ^= 1;
   WriteFileAtomically(path, FormatModel(model));
-  EXPECT_THAT([&] { EmbedPhotograph(generation, Path(0), make_); },
+  EXPECT_THAT([&] { PhotographEmbedder(make_).Embed(generation, Path(0)); },
               ThrowsError(ErrorCode::kMismatch, path));
   std::vector<uint8_t> damaged = ReadFile(path);
   damaged[damaged.size() / 2] ^= 1;
   WriteFileAtomically(path, damaged);
-  EXPECT_THAT([&] { EmbedPhotograph(generation, Path(0), make_); },
+  EXPECT_THAT([&] { PhotographEmbedder(make_).Embed(generation, Path(0)); },
               ThrowsError(ErrorCode::kCorruption, path));
 }
 

@@ -1,0 +1,174 @@
+// csn_query --batch: a query a line, an answer a line.
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <optional>
+
+#include "base/text.h"
+#include "base/thread_pool.h"
+#include "query/protocol.h"
+#include "query/query_json.h"
+#include "tools/csn_query.h"
+
+namespace csn::cli {
+namespace {
+
+constexpr size_t kReadBytes = 1 << 16;
+constexpr size_t kWindow = 256;    // answers held back for a slow one before them, a thread
+constexpr int kStopCheckMs = 100;  // how often a reader that waits looks for a signal
+constexpr uint64_t kProgressEvery = 100;
+
+// The lines of a file, or of stdin as they come. Not thread-safe.
+class LineSource {
+ public:
+  explicit LineSource(const std::string& path) : path_(path == "-" ? "stdin" : path) {
+    if (path == "-") return;
+    file_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file_ < 0) {
+      Fail(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kFailed, "opening {}: {}", path,
+           std::strerror(errno));
+    }
+  }
+  ~LineSource() {
+    if (file_ != STDIN_FILENO) close(file_);
+  }
+  LineSource(const LineSource&) = delete;
+  LineSource& operator=(const LineSource&) = delete;
+
+  // The next line without its end; nothing at the end, or once a stop is asked for. A line beyond
+  // kMaxQueryBytes is cut there, which is enough to refuse it.
+  std::optional<std::string> Next() {
+    std::string line;
+    for (;;) {
+      const size_t end = buffer_.find('\n', at_);
+      const size_t stop = end == std::string::npos ? buffer_.size() : end;
+      const size_t room = kMaxQueryBytes + 1 - std::min(line.size(), kMaxQueryBytes + 1);
+      line.append(buffer_, at_, std::min(stop - at_, room));
+      at_ = stop;
+      if (end != std::string::npos) {
+        ++at_;
+        if (line.ends_with('\r')) line.pop_back();
+        return line;
+      }
+      if (!Fill()) break;
+    }
+    if (line.empty() || Stop().requested()) return std::nullopt;
+    return line;
+  }
+
+ private:
+  // False at the end, or where a stop is asked for.
+  bool Fill() {
+    buffer_.resize(kReadBytes);
+    at_ = 0;
+    ssize_t count = -1;
+    while (!Stop().requested()) {
+      pollfd waiting{.fd = file_, .events = POLLIN, .revents = 0};
+      if (poll(&waiting, 1, kStopCheckMs) == 0) continue;
+      count = read(file_, buffer_.data(), buffer_.size());
+      if (count >= 0 || errno != EINTR) break;
+    }
+    if (count < 0 && !Stop().requested()) {
+      Fail(ErrorCode::kFailed, "reading {}: {}", path_, std::strerror(errno));
+    }
+    buffer_.resize(static_cast<size_t>(std::max<ssize_t>(count, 0)));
+    return count > 0;
+  }
+
+  const std::string path_;
+  int file_ = STDIN_FILENO;
+  std::string buffer_;
+  size_t at_ = 0;
+};
+
+enum class LineKind { kSku, kImage };
+
+LineKind LineKindOption(const po::variables_map& values) {
+  const std::string& name = values["lines"].as<std::string>();
+  Require(name == "sku" || name == "image", "--lines: expected sku or image, got '{}'", name);
+  return name == "sku" ? LineKind::kSku : LineKind::kImage;
+}
+
+// An object is a query; all else what --lines says.
+Query ReadLine(const std::string& line, LineKind kind, const Query& defaults) {
+  Require(line.size() <= kMaxQueryBytes, "expected at most {} bytes a line", kMaxQueryBytes);
+  const std::string_view text = Trim(line);
+  if (text.starts_with('{')) return ParseQuery(text, defaults);
+  Query query = defaults;
+  if (kind == LineKind::kSku) {
+    query.liked.emplace_back(std::string(text));
+  } else {
+    query.liked.emplace_back(Query::Photograph{std::string(text)});
+  }
+  return query;
+}
+
+}  // namespace
+
+void AddBatchOptions(po::options_description& options) {
+  po::options_description batch("Many queries");
+  batch.add_options()("batch", po::value<std::string>()->value_name("FILE"),
+                      "a query a line (-: stdin), a line of JSON an answer, in the same order; a "
+                      "line is a sku, or a query as JSON, for which the flags are what it leaves "
+                      "out; empty lines are passed over")(
+      "lines", po::value<std::string>()->default_value("sku")->value_name("sku|image"),
+      "of --batch: what lines are that are no JSON");
+  AddThreadsOption(batch);
+  AddProgressOption(batch);
+  options.add(batch);
+}
+
+int RunBatch(const po::variables_map& values, const QueryEngine& engine, const Query& defaults) {
+  const LineKind kind = LineKindOption(values);
+  const int threads = ThreadsOption(values) == 0 ? DefaultThreads() : ThreadsOption(values);
+  LineSource source(values["batch"].as<std::string>());
+  ProgressPrinter progress(values);
+  const ProgressSink sink = progress.sink();
+  Stop();  // from here on a signal ends the batch, not the program
+
+  struct Line {
+    uint64_t number = 0;
+    std::string text;
+  };
+  uint64_t lines = 0, answers = 0;
+  std::atomic<uint64_t> failed = 0;
+  const std::function<std::optional<Line>()> next = [&]() -> std::optional<Line> {
+    while (!Stop().requested()) {
+      std::optional<std::string> text = source.Next();
+      if (!text) break;
+      ++lines;
+      if (!Trim(*text).empty()) return Line{lines, *std::move(text)};
+    }
+    return std::nullopt;
+  };
+  const std::function<std::string(size_t, Line)> work = [&](size_t, const Line& line) {
+    try {
+      return FormatBatchAnswer(line.number, engine.Search(ReadLine(line.text, kind, defaults)));
+    } catch (const Error& error) {
+      ++failed;
+      return FormatBatchError(line.number, ExitStatus(error.code()), error.what());
+    }
+  };
+  const std::function<void(std::string)> emit = [&](const std::string& text) {
+    Print(text);
+    if (++answers % kProgressEvery == 0) {
+      sink({.stage = "answering", .done = answers, .total = 0, .unit = "queries"});
+    }
+  };
+  const auto begin = std::chrono::steady_clock::now();
+  MapInOrder(threads, kWindow * static_cast<size_t>(threads), next, work, emit);
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  progress.Line(fmt::format("{} queries in {:.1f} s, {:.0f} a second; {} failed", Grouped(answers),
+                            seconds, seconds > 0 ? static_cast<double>(answers) / seconds : 0,
+                            Grouped(failed)));
+  if (Stop().requested()) return InterruptedStatus();
+  return failed > 0 ? 4 : 0;
+}
+
+}  // namespace csn::cli
