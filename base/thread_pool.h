@@ -1,6 +1,7 @@
 // Our threads: work in parallel, exceptions brought back to the caller.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -20,17 +21,18 @@ int DefaultThreads();
 void ParallelFor(size_t count, int threads, const std::function<void(size_t)>& body);
 
 // A line of work on several threads whose results come out in the order of what went in. Calls
-// next() until it gives nothing, work(index, input) for each (index from 0 on), and emit(result) in
-// that order; next and emit by one thread at a time each. At most `window` results are held back
-// for one before them: the bound on memory in flight. Waits for all; the first exception stops the
-// rest and is thrown here.
+// next() until it first gives nothing, work(index, input) for each (index from 0 on), and
+// emit(result) in that order; next and emit by one thread at a time each. At most `window` results
+// are held back for one before them: the bound on memory in flight. Waits for all; the first
+// exception stops the rest and is thrown here.
 template <typename In, typename Out>
 void MapInOrder(int threads, size_t window, const std::function<std::optional<In>()>& next,
                 const std::function<Out(size_t, In)>& work, const std::function<void(Out)>& emit) {
   std::mutex input, output;
   std::condition_variable room;
   size_t taken = 0, emitted = 0;
-  bool stopped = false;
+  bool ended = false;  // next() gave nothing: it is not asked again
+  std::atomic<bool> stopped = false;
   std::map<size_t, Out> ready;
   const auto stop = [&] {
     std::lock_guard lock(output);
@@ -42,10 +44,13 @@ void MapInOrder(int threads, size_t window, const std::function<std::optional<In
     size_t index = 0;
     {
       std::lock_guard lock(input);
+      if (ended || stopped) return false;
+      ended = true;  // where next() throws, too
       in = next();
+      if (!in) return false;
+      ended = false;
       index = taken++;
     }
-    if (!in) return false;
     Out out = work(index, *std::move(in));
     std::unique_lock lock(output);
     // The one that is next never waits.

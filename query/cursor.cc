@@ -14,7 +14,7 @@ namespace {
 
 constexpr char kVersion = '1';
 constexpr size_t kDigits = 16;       // of a number
-constexpr size_t kShownLength = 40;  // of a wrong cursor in a message
+constexpr size_t kShownCursor = 40;  // of a wrong cursor in a message
 
 std::string Hex(uint64_t number) { return fmt::format("{:016x}", number); }
 
@@ -42,7 +42,7 @@ std::string FormatCursor(const Cursor& cursor) {
 Cursor ParseCursor(const std::string& text) {
   const auto fail = [&]() {
     Fail(ErrorCode::kInvalidArgument, "cursor '{}': expected one as an answer gave it, unchanged",
-         CutForDisplay(EscapeForTerminal(text), kShownLength));
+         CutForDisplay(EscapeForTerminal(text), kShownCursor));
   };
   constexpr size_t kFields = 4;
   if (text.size() <= 1 + (kFields + 1) * kDigits || text[0] != kVersion) fail();

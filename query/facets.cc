@@ -7,31 +7,50 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "query/internal/columns.h"
 
 namespace csn {
 namespace {
 
-// Keeps the values that most items have. They come ascending, so that an equal that came earlier
-// stays before.
+// Keeps the values that most items have.
 class MostFrequent {
  public:
   explicit MostFrequent(size_t most) : most_(most) {}
 
+  // Values come ascending.
   template <typename T>
   void Add(const T& value, uint64_t count) {
-    if (kept_.size() == most_ && (most_ == 0 || count <= kept_.back().second)) return;
-    const auto at =
-        std::upper_bound(kept_.begin(), kept_.end(), count,
-                         [](uint64_t wanted, const auto& other) { return wanted > other.second; });
-    kept_.emplace(at, Value(value), count);
-    if (kept_.size() > most_) kept_.pop_back();
+    const uint64_t order = added_++;
+    if (most_ == 0 || (kept_.size() == most_ && count <= kept_.front().count)) return;
+    if (kept_.size() == most_) {
+      std::pop_heap(kept_.begin(), kept_.end(), GoesFirst);
+      kept_.pop_back();
+    }
+    kept_.push_back({Value(value), count, order});
+    std::push_heap(kept_.begin(), kept_.end(), GoesFirst);
   }
 
-  std::vector<std::pair<Value, uint64_t>> Take() && { return std::move(kept_); }
+  // The most frequent first, equals as they came.
+  std::vector<std::pair<Value, uint64_t>> Take() && {
+    std::sort_heap(kept_.begin(), kept_.end(), GoesFirst);
+    std::vector<std::pair<Value, uint64_t>> values;
+    for (Entry& entry : kept_) values.emplace_back(std::move(entry.value), entry.count);
+    return values;
+  }
 
  private:
+  struct Entry {
+    Value value;
+    uint64_t count = 0;
+    uint64_t order = 0;
+  };
+  static bool GoesFirst(const Entry& a, const Entry& b) {
+    return a.count != b.count ? a.count > b.count : a.order < b.order;
+  }
+
   const size_t most_;
-  std::vector<std::pair<Value, uint64_t>> kept_;
+  uint64_t added_ = 0;
+  std::vector<Entry> kept_;  // a heap: the one that goes last is in front
 };
 
 }  // namespace
@@ -65,13 +84,12 @@ Facet CountFacet(const MetadataStore& store, size_t column, const RowSet* among,
   return facet;
 }
 
-size_t FindColumn(const std::vector<Column>& columns, std::string_view name) {
+size_t FindColumn(const std::vector<Column>& columns, std::string_view name,
+                  std::string_view asker) {
+  if (const std::optional<size_t> column = internal::LookUpColumn(columns, name)) return *column;
   std::vector<std::string> names;
-  for (size_t i = 0; i < columns.size(); ++i) {
-    if (columns[i].name == name) return i;
-    names.push_back(columns[i].name);
-  }
-  Fail(ErrorCode::kInvalidArgument, "no column '{}'{}", EscapeForTerminal(name),
+  for (const Column& column : columns) names.push_back(column.name);
+  Fail(ErrorCode::kInvalidArgument, "{}: no column '{}'{}", asker, EscapeForTerminal(name),
        DidYouMean(NearestNames(name, names)));
 }
 

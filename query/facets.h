@@ -30,7 +30,9 @@ struct Facet {
 // MetadataStore. Thread-safe.
 Facet CountFacet(const MetadataStore& store, size_t column, const RowSet* among, size_t most);
 
-// The column of this name. Throws Error(kInvalidArgument) with near names.
-size_t FindColumn(const std::vector<Column>& columns, std::string_view name);
+// The column of this name, or of the only one that differs from it but in case and in `-` or a
+// blank for `_`. Throws Error(kInvalidArgument) that begins with `asker` and has near names.
+size_t FindColumn(const std::vector<Column>& columns, std::string_view name,
+                  std::string_view asker);
 
 }  // namespace csn

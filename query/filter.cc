@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "query/internal/columns.h"
 
 namespace csn {
 namespace {
@@ -22,13 +23,6 @@ struct Target {
   ColumnType type = ColumnType::kText;
   std::string name;
 };
-
-std::string Folded(std::string_view name) {
-  std::string folded = LowerCase(name);
-  std::replace_if(
-      folded.begin(), folded.end(), [](char c) { return c == '-' || c == ' '; }, '_');
-  return folded;
-}
 
 std::string Quoted(std::string_view text) { return "'" + EscapeForTerminal(text) + "'"; }
 
@@ -79,16 +73,12 @@ class Evaluator {
 
   Target Find(const WherePredicate& predicate) const {
     const std::vector<Column>& columns = store_.columns();
-    const auto target = [&](size_t i) {
-      return Target{.column = i, .type = columns[i].type, .name = columns[i].name};
-    };
-    std::vector<size_t> alike;
-    for (size_t i = 0; i < columns.size(); ++i) {
-      if (columns[i].name == predicate.column) return target(i);
-      if (Folded(columns[i].name) == Folded(predicate.column)) alike.push_back(i);
+    const Target sku{.column = {}, .name = kSkuColumn};
+    if (predicate.column == kSkuColumn) return sku;
+    if (const auto i = internal::LookUpColumn(columns, predicate.column)) {
+      return {.column = *i, .type = columns[*i].type, .name = columns[*i].name};
     }
-    if (alike.size() == 1) return target(alike.front());
-    if (Folded(predicate.column) == kSkuColumn) return {.column = {}, .name = kSkuColumn};
+    if (internal::AreAlike(predicate.column, kSkuColumn)) return sku;
     std::vector<std::string> names = {kSkuColumn};
     for (const Column& column : columns) names.push_back(column.name);
     Fail(ErrorCode::kInvalidArgument, "{}: no column {}{}", WherePlace(where_, predicate.at),
@@ -237,13 +227,11 @@ class Evaluator {
 
   void NoteUnknown(const Target& target, const WhereValue& value, const std::string& text) {
     if (notes_.size() == kMostNotes) return;
-    std::vector<std::string> texts;
-    ForEachText(target, "", [&](std::string_view other, const RowSet&) {
-      texts.emplace_back(other);
-      return texts.size() < kMostTextsForNotes;
-    });
+    const std::vector<std::string> near =
+        target.column ? NearestNames(text, store_.Texts(*target.column, kMostTextsForNotes))
+                      : store_.NearSkus(text);
     notes_.push_back(fmt::format("{}: no item has {} {}{}", WherePlace(where_, value.at),
-                                 target.name, Quoted(text), DidYouMean(NearestNames(text, texts))));
+                                 target.name, Quoted(text), DidYouMean(near)));
   }
 
   const MetadataStore& store_;

@@ -13,7 +13,8 @@
 
 namespace csn {
 
-inline constexpr size_t kMaxHits = 100'000;      // greatest k, and greatest pool
+inline constexpr size_t kMaxHits = 100'000;      // greatest k
+inline constexpr size_t kMaxPool = 10'000;       // greatest pool: diversity measures each with each
 inline constexpr double kMaxNotionWeight = 1e9;  // greatest magnitude, so that scores stay finite
 inline constexpr size_t kMaxExamples = 1'000;    // liked and unliked together
 

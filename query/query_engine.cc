@@ -7,6 +7,7 @@
 #include "query/internal/exact_search.h"
 #include "query/internal/index_search.h"
 #include "query/internal/request.h"
+#include "query/internal/resources.h"
 #include "query/model_check.h"
 
 namespace csn {
@@ -24,7 +25,7 @@ struct Found {
 bool SuitsIndex(const Request& request) {
   return internal::SoleExample(request) && request.sole &&
          !request.ranking.masks->live_dims(*request.sole).empty() && !request.filter &&
-         request.limits.empty() && !request.group_by;
+         request.limits.empty() && request.groups == nullptr;
 }
 
 // By an index, where it can give the first k; only they are looked at for the ceiling.
@@ -75,15 +76,16 @@ Found FindHits(const Generation& generation, const Request& request) {
 }
 
 // With the request's fields alone.
-std::vector<Item> FetchItems(const MetadataStore& metadata, const Request& request, bool whole,
-                             const std::vector<uint32_t>& rows) {
-  if (!whole) {
+std::vector<Item> FetchItems(const MetadataStore& metadata, const Request& request,
+                             const Query& query, const std::vector<uint32_t>& rows) {
+  if (!query.items) {
     std::vector<Item> items(rows.size());
     std::vector<std::string> skus = metadata.SkusOf(rows);
     for (size_t i = 0; i < items.size(); ++i) items[i].sku = std::move(skus[i]);
     return items;
   }
   std::vector<Item> items = metadata.GetMany(rows);
+  if (!query.fields) return items;
   for (Item& item : items) {
     std::vector<Value> values;
     for (const size_t column : request.fields) values.push_back(item.values[column]);
@@ -104,7 +106,7 @@ std::vector<Hit> MakeHits(const Generation& generation, const Request& request, 
                           const std::vector<Neighbor>& neighbors) {
   std::vector<uint32_t> rows;
   for (const Neighbor& neighbor : neighbors) rows.push_back(neighbor.row);
-  std::vector<Item> items = FetchItems(generation.metadata(), request, query.items, rows);
+  std::vector<Item> items = FetchItems(generation.metadata(), request, query, rows);
   const Ranking& ranking = request.ranking;
   const Examples examples = request.examples();
   const std::vector<NotionId> notions = AllNotions(ranking);
@@ -146,23 +148,27 @@ QueryEngine QueryEngine::Open(const std::string& index, PhotographEmbedder::Make
   return {std::move(generation), std::move(make_embedder)};
 }
 
+QueryEngine::~QueryEngine() = default;
+QueryEngine::QueryEngine(QueryEngine&&) noexcept = default;
+QueryEngine& QueryEngine::operator=(QueryEngine&&) noexcept = default;
+
 QueryEngine::QueryEngine(Generation generation, PhotographEmbedder::Make make_embedder)
     : generation_(std::move(generation)),
-      photographs_(std::make_unique<PhotographEmbedder>(std::move(make_embedder))) {
+      resources_(std::make_unique<internal::Resources>(std::move(make_embedder))) {
   for (const SubspaceManifest& subspace : generation_.manifest().subspaces) {
     scales_.push_back(subspace.scale);
   }
 }
 
 std::vector<Neighbor> QueryEngine::Rank(const Query& query) const {
-  const Request request = internal::ResolveRequest(generation_, scales_, *photographs_, query);
+  const Request request = internal::ResolveRequest(generation_, scales_, *resources_, query);
   Found found = FindHits(generation_, request);
   CutToPage(generation_, request, found);
   return std::move(found.neighbors);
 }
 
 Answer QueryEngine::Search(const Query& query) const {
-  const Request request = internal::ResolveRequest(generation_, scales_, *photographs_, query);
+  const Request request = internal::ResolveRequest(generation_, scales_, *resources_, query);
   const Manifest& manifest = generation_.manifest();
   Found found = FindHits(generation_, request);
   Answer answer;

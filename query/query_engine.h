@@ -12,6 +12,10 @@
 
 namespace csn {
 
+namespace internal {
+struct Resources;
+}
+
 // Thread-safe: any number of concurrent Search().
 class QueryEngine {
  public:
@@ -19,6 +23,9 @@ class QueryEngine {
   // for tests.
   static QueryEngine Open(const std::string& index,
                           PhotographEmbedder::Make make_embedder = Embedder::Make);
+  ~QueryEngine();
+  QueryEngine(QueryEngine&&) noexcept;
+  QueryEngine& operator=(QueryEngine&&) noexcept;
 
   const Generation& generation() const { return generation_; }
 
@@ -39,7 +46,7 @@ class QueryEngine {
   QueryEngine(Generation generation, PhotographEmbedder::Make make_embedder);
 
   Generation generation_;
-  std::unique_ptr<PhotographEmbedder> photographs_;
+  std::unique_ptr<internal::Resources> resources_;
   std::vector<double> scales_;
 };
 

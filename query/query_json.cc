@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <utility>
+#include <variant>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -19,7 +20,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr uint64_t kQueryVersion = 1;
-constexpr size_t kShownLength = 40;  // of a value in a message
+constexpr size_t kMaxKeys = 4096;   // of an object
+constexpr size_t kShownValue = 40;  // characters of a value in a message
 
 // "line 2, column 7" of a byte position from 1 on.
 std::string LineAndColumn(std::string_view text, size_t position) {
@@ -43,6 +45,7 @@ class Watcher {
       const std::string& key = parsed.get_ref<const std::string&>();
       Require(keys_.back().insert(key).second, "query: key '{}' is there twice",
               EscapeForTerminal(key));
+      Require(keys_.back().size() <= kMaxKeys, "query: an object of more than {} keys", kMaxKeys);
     }
     return true;
   }
@@ -58,7 +61,7 @@ Json ParseJson(std::string_view text) {
     return Json::parse(text.begin(), text.end(), Watcher());
   } catch (const Json::parse_error& error) {
     const std::string what = error.what();
-    const size_t colon = what.rfind(": ");
+    const size_t colon = what.find(": ");  // behind the place, which we have already
     Fail(ErrorCode::kInvalidArgument, "query, {}: {}", LineAndColumn(text, error.byte),
          EscapeForTerminal(colon == std::string::npos ? what : what.substr(colon + 2)));
   } catch (const Json::out_of_range& error) {
@@ -67,22 +70,24 @@ Json ParseJson(std::string_view text) {
   }
 }
 
-// A value and where it stands.
+// A value and where it stands: a key or position in its parent, which must outlive it.
 class Node {
  public:
-  Node(const Json& json, std::string place) : json_(json), place_(std::move(place)) {}
+  explicit Node(const Json& root) : json_(root) {}
+  Node(const Json& json, const Node& parent, std::string key)
+      : json_(json), parent_(&parent), step_(std::move(key)) {}
+  Node(const Json& json, const Node& parent, size_t index)
+      : json_(json), parent_(&parent), step_(index) {}
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
 
   const Json& json() const { return json_; }
 
   [[noreturn]] void FailAs(std::string_view expected) const {
     const std::string shown = json_.dump(-1, ' ', false, Json::error_handler_t::replace);
-    Fail(ErrorCode::kInvalidArgument, "query, {}: expected {}, got {}",
-         place_.empty() ? "/" : place_, expected,
-         CutForDisplay(EscapeForTerminal(shown), kShownLength));
+    Fail(ErrorCode::kInvalidArgument, "query, {}: expected {}, got {}", Place(), expected,
+         CutForDisplay(EscapeForTerminal(shown), kShownValue));
   }
-
-  Node At(size_t index) const { return {json_[index], fmt::format("{}/{}", place_, index)}; }
-  Node At(const std::string& key) const { return {json_.at(key), place_ + "/" + Escaped(key)}; }
 
   std::string Text() const {
     if (!json_.is_string()) FailAs("a text");
@@ -110,38 +115,48 @@ class Node {
       visit(*this);
       return;
     }
-    for (size_t i = 0; i < json_.size(); ++i) visit(At(i));
+    for (size_t i = 0; i < json_.size(); ++i) visit(Node(json_[i], *this, i));
+  }
+  // Visits the values of an object with their keys.
+  template <typename Visit>
+  void ForEachKey(const Visit& visit) const {
+    for (const auto& [key, value] : json_.items()) visit(key, Node(value, *this, key));
   }
 
   // Reads an object: each of its keys by the reader of that name.
   using Readers = std::map<std::string, std::function<void(const Node&)>>;
   void ReadObject(const Readers& readers) const {
     if (!json_.is_object()) FailAs("an object");
-    for (const auto& [key, value] : json_.items()) {
+    ForEachKey([&](const std::string& key, const Node& value) {
       const auto reader = readers.find(key);
       if (reader == readers.end()) FailUnknown(key, readers);
-      reader->second(Node(value, place_ + "/" + Escaped(key)));
-    }
+      reader->second(value);
+    });
   }
 
  private:
-  // RFC 6901.
-  static std::string Escaped(const std::string& key) {
-    std::string escaped;
-    for (const char c : key) escaped += c == '~' ? "~0" : (c == '/' ? "~1" : std::string(1, c));
-    return escaped;
+  // A JSON pointer (RFC 6901); "/" for the whole.
+  std::string Place() const { return parent_ == nullptr ? "/" : Pointer(); }
+  std::string Pointer() const {
+    if (parent_ == nullptr) return "";
+    std::string pointer = parent_->Pointer() + "/";
+    if (const auto* index = std::get_if<size_t>(&step_)) return pointer + std::to_string(*index);
+    for (const char c : std::get<std::string>(step_)) {
+      pointer += c == '~' ? "~0" : (c == '/' ? "~1" : std::string(1, c));
+    }
+    return EscapeForTerminal(pointer);
   }
 
   [[noreturn]] void FailUnknown(const std::string& key, const Readers& readers) const {
     std::vector<std::string> names;
     for (const auto& [name, reader] : readers) names.push_back(name);
-    Fail(ErrorCode::kInvalidArgument, "query, {}: unknown key '{}'{}",
-         place_.empty() ? "/" : place_, EscapeForTerminal(key),
-         DidYouMean(NearestNames(key, names)));
+    Fail(ErrorCode::kInvalidArgument, "query, {}: unknown key '{}'{}", Place(),
+         EscapeForTerminal(key), DidYouMean(NearestNames(key, names)));
   }
 
   const Json& json_;
-  const std::string place_;
+  const Node* const parent_ = nullptr;
+  const std::variant<std::string, size_t> step_ = {};
 };
 
 std::vector<float> ReadVector(const Node& node) {
@@ -188,9 +203,9 @@ std::vector<Query::WeightedNotion> ReadNotions(const Node& node) {
   if (node.json().is_string()) return ParseNotionWeights(node.Text());
   if (!node.json().is_object()) node.FailAs("an object of weights, or a text NAME[=W][,...]");
   std::vector<Query::WeightedNotion> notions;
-  for (const auto& [name, weight] : node.json().items()) {
-    notions.push_back({name, node.At(name).Number()});
-  }
+  node.ForEachKey([&](const std::string& name, const Node& weight) {
+    notions.push_back({name, weight.Number()});
+  });
   return notions;
 }
 
@@ -223,7 +238,7 @@ Query::Diversity ReadDiversity(const Node& node) {
     return diversity;
   }
   node.ReadObject({{"lambda", [&](const Node& at) { diversity.lambda = at.Number(); }},
-                   {"pool", [&](const Node& at) { diversity.pool = at.Count(kMaxHits); }}});
+                   {"pool", [&](const Node& at) { diversity.pool = at.Count(kMaxPool); }}});
   return diversity;
 }
 
@@ -260,7 +275,7 @@ Json ExamplesToJson(const std::vector<Query::Example>& examples) {
 Query ParseQuery(std::string_view text, const Query& defaults) {
   const Json json = ParseJson(text);
   Query query = defaults;
-  Node(json, "").ReadObject(
+  Node(json).ReadObject(
       {{"version",
         [](const Node& at) {
           if (at.Count(kQueryVersion) != kQueryVersion) at.FailAs("1");

@@ -26,6 +26,13 @@ size_t CharacterLength(std::string_view text) {
   return point ? point->length : 1;
 }
 
+// Whether the pattern's byte at `at` says that the next one stands for itself.
+bool IsEscape(std::string_view pattern, size_t at) {
+  if (at + 1 >= pattern.size() || pattern[at] != '\\') return false;
+  const char next = pattern[at + 1];
+  return next == '%' || next == '_' || next == '\\';
+}
+
 // Recursive descent, one word ahead.
 class Parser {
  public:
@@ -235,7 +242,7 @@ bool IsLike(std::string_view text, std::string_view pattern) {
       ++p;
       continue;
     }
-    const bool escape = p + 1 < pattern.size() && pattern[p] == '\\';
+    const bool escape = IsEscape(pattern, p);
     const std::string_view wanted = pattern.substr(std::min(pattern.size(), p + (escape ? 1 : 0)));
     if (!wanted.empty() && wanted.starts_with(text.substr(t, step))) {
       t += step;
@@ -253,7 +260,7 @@ bool IsLike(std::string_view text, std::string_view pattern) {
 std::string LikePrefix(std::string_view pattern) {
   std::string prefix;
   for (size_t p = 0; p < pattern.size() && pattern[p] != '%' && pattern[p] != '_'; ++p) {
-    if (pattern[p] == '\\' && p + 1 < pattern.size()) ++p;
+    if (IsEscape(pattern, p)) ++p;
     prefix.push_back(pattern[p]);
   }
   return prefix;

@@ -276,6 +276,11 @@ void MetadataStore::ForEachText(
   impl_->attributes().ForEachText(column, from, visit);
 }
 
+std::vector<std::string> MetadataStore::Texts(size_t column, size_t most) const {
+  impl_->CheckTexts(column);
+  return impl_->attributes().Texts(column, most);
+}
+
 void MetadataStore::ForEachNumber(
     size_t column, const std::function<void(double, std::span<const uint32_t>)>& visit) const {
   impl_->CheckNumbers(column);

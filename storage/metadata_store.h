@@ -91,6 +91,8 @@ class MetadataStore {
   // ascending bytewise, until it is false.
   void ForEachText(size_t column, std::string_view from,
                    const std::function<bool(std::string_view, const RowSet&)>& visit) const;
+  // The first `most` different texts of such a column, ascending.
+  std::vector<std::string> Texts(size_t column, size_t most) const;
   // Number columns: calls visit(number, rows ascending) for the different numbers, ascending.
   void ForEachNumber(size_t column,
                      const std::function<void(double, std::span<const uint32_t>)>& visit) const;

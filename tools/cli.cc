@@ -21,10 +21,9 @@ namespace csn::cli {
 namespace {
 
 constexpr char kExitStatuses[] =
-    "Exit status: 0 done; 1 failed while running; 2 wrong usage; 3 not found; 4 done, but rows "
-    "were\n"
-    "rejected; 5 damaged data; 6 model and index do not match; 8 locked by another writer;\n"
-    "130 or 143 ended by SIGINT or SIGTERM.\n";
+    "Exit status: 0 done; 1 failed while running; 2 wrong usage; 3 not found; 4 done, but rows were\n"
+    "rejected or lines of a batch failed; 5 damaged data; 6 model and index do not match; 8 locked\n"
+    "by another writer; 130 or 143 ended by SIGINT or SIGTERM.\n";
 
 constexpr char kSpinVariable[] = "GOMP_SPINCOUNT";
 constexpr char kShortSpin[] = "1000";  // some microseconds, where the default is milliseconds
@@ -209,11 +208,11 @@ int InterruptedStatus() {
 
 std::string VersionLine(const std::string& program) { return program + " " CSN_VERSION; }
 
-void Print(const std::string& text) {
+bool Print(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
-    return;
+    return true;
   }
-  if (errno == EPIPE) return;
+  if (errno == EPIPE) return false;
   Fail(ErrorCode::kFailed, "writing to stdout: {}", std::strerror(errno));
 }
 

@@ -69,9 +69,9 @@ int InterruptedStatus();
 // "csn_index 0.1.0"
 std::string VersionLine(const std::string& program);
 
-// Writes to stdout. Throws Error(kFailed) where it cannot be written; that the reader of a pipe has
-// gone is no error, and nobody's to be told.
-void Print(const std::string& text);
+// Writes to stdout. Throws Error(kFailed) where it cannot be written; false where the reader of a
+// pipe has gone, which is no error and nobody's to be told.
+bool Print(const std::string& text);
 // The same on one line as JSON, whatever bytes its texts hold.
 void PrintJson(const nlohmann::ordered_json& json);
 // Writes to stderr, as it is or as a line without control characters. What cannot be written is

@@ -161,7 +161,7 @@ std::vector<size_t> AskedColumns(const MetadataStore& store, const po::variables
   std::vector<size_t> columns;
   if (values.count("facets") != 0) {
     for (const std::string& name : values["facets"].as<Arguments>()) {
-      columns.push_back(FindColumn(store.columns(), name));
+      columns.push_back(FindColumn(store.columns(), name, "--facets"));
     }
     return columns;
   }
@@ -220,6 +220,7 @@ int RunList(const Arguments& arguments) {
   const bool columns = values["columns"].as<bool>();
   const bool facets = values.count("facets") != 0;
   Require(!columns || !facets, "--columns and --facets: expected one of them, got both");
+  Require(facets || values["top"].defaulted(), "--top: expected --facets beside it");
   Require(columns || facets || values.count("where") == 0,
           "--where: expected --columns or --facets beside it");
   const Generation generation = Generation::Open(IndexOption(values));

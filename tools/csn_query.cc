@@ -156,6 +156,7 @@ void ShowPage(const po::variables_map& values, const Arguments& arguments,
                     "where they are)",
                     report.missing, report.missing + report.shown, report.first_missing));
   }
+  for (const std::string& note : report.page.rows.front().answer.notes) Note(note);
   const std::string html = FormatQueryPage(report.page);
   if (values["open"].as<bool>()) {
     Note("opened " + OpenPage(html));
@@ -166,7 +167,7 @@ void ShowPage(const po::variables_map& values, const Arguments& arguments,
 
 // Answers of a batch are lines of JSON.
 Format BatchFormat(const po::variables_map& values) {
-  for (const char* option : {"query", "cursor"}) {
+  for (const char* option : {"query", "cursor", "photographs"}) {
     Require(values.count(option) == 0, "--{}: not beside --batch, whose lines are queries", option);
   }
   Require(!values["open"].as<bool>(), "--open: not beside --batch");
@@ -178,22 +179,41 @@ Format BatchFormat(const po::variables_map& values) {
   return Format::kJsonl;
 }
 
-bool AsksByPhotograph(const Query& query) {
-  const auto any = [](const std::vector<Query::Example>& examples) {
-    return std::any_of(examples.begin(), examples.end(), [](const Query::Example& example) {
-      return std::holds_alternative<Query::Photograph>(example);
-    });
-  };
-  return any(query.liked) || any(query.unliked);
+void CheckWithoutBatch(const po::variables_map& values) {
+  for (const char* option : {"lines", "threads"}) {
+    Require(values[option].defaulted(), "--{}: expected --batch beside it", option);
+  }
+  Require(values.count("progress") == 0, "--progress: expected --batch beside it");
 }
 
 // A page is of whole items, and shows one page of them.
-void CheckForPage(const po::variables_map& values) {
-  for (const char* option : {"no-item", "with-vectors", "pages"}) {
-    Require(!values[option].as<bool>(), "--{}: a page of photographs has no use for it", option);
+void CheckForPage(const Query& query) {
+  const auto check = [](bool unused, const char* option) {
+    Require(unused, "--{}: a page of photographs has no use for it", option);
+  };
+  check(query.items, "no-item");
+  check(!query.fields, "fields");
+  check(!query.vectors, "with-vectors");
+  check(!query.pages, "pages");
+  check(query.cursor.empty(), "cursor");
+}
+
+// Whether photographs may have to be embedded, as far as flags tell. Looked at before anything is
+// read: a program that starts anew finds pipes empty.
+bool MayEmbed(const po::variables_map& values) {
+  for (const char* option : {"batch", "query", "image", "unlike-image"}) {
+    if (values.count(option) != 0) return true;
   }
-  for (const char* option : {"fields", "cursor"}) {
-    Require(values.count(option) == 0, "--{}: a page of photographs has no use for it", option);
+  return false;
+}
+
+// Said of the file, as the engine would say it of the vector.
+void CheckVectorFiles(const std::vector<VectorFile>& files, const QueryEngine& engine) {
+  const size_t expected = engine.generation().manifest().dim;
+  for (const VectorFile& file : files) {
+    Require(file.size == expected,
+            "{}: {} values, expected {}, the dimensions of the index's embeddings", file.path,
+            file.size, expected);
   }
 }
 
@@ -202,14 +222,16 @@ int Run(const Arguments& arguments) {
   po::variables_map values;
   if (!ParseOptions(arguments, kPage, options, values)) return 0;
   const bool batch = values.count("batch") != 0;
+  if (!batch) CheckWithoutBatch(values);
   const std::optional<Format> format = batch ? BatchFormat(values) : OutputFormat(values);
-  if (!format) CheckForPage(values);
-  const Query query = MakeQuery(values);
+  if (MayEmbed(values)) RestartWithShortSpins();
+  const AskedQuery asked = MakeQuery(values);
+  const Query& query = asked.query;
+  if (!format) CheckForPage(query);
   if (query.liked.empty() && query.unliked.empty() && !batch) FailWithoutItem(values);
-  if (batch || AsksByPhotograph(query)) RestartWithShortSpins();
   const std::string index = IndexOption(values);
   const QueryEngine engine = QueryEngine::Open(index);
-  CheckVectorFiles(values, engine);
+  CheckVectorFiles(asked.vector_files, engine);
   if (batch) return RunBatch(values, engine, query);
   Require(!query.notions.empty() || !format, "--notion is missing: index {} knows {}", index,
           fmt::join(NotionNames(engine), ", "));

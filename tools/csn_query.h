@@ -12,13 +12,21 @@ namespace csn::cli {
 // Adds what is asked for, among which items, in which notions, how many and what of each.
 void AddQueryOptions(po::options_description& options);
 
-// The query that the options ask, and --query where it is given, whose keys take the options'
-// place. Throws Error(kInvalidArgument) naming flags and files.
-Query MakeQuery(const po::variables_map& values);
+// A vector that a flag gave, to be checked once the index is open.
+struct VectorFile {
+  std::string path;
+  size_t size = 0;
+};
 
-// Throws Error(kInvalidArgument) naming the file where one of --vector or --unlike-vector holds no
-// vector of the index's: said here, as the engine does not know the file.
-void CheckVectorFiles(const po::variables_map& values, const QueryEngine& engine);
+struct AskedQuery {
+  Query query;
+  std::vector<VectorFile> vector_files;
+};
+
+// The query that the options ask, and --query where it is given, whose keys take the options'
+// place. Reads vectors and --query, which may be pipes: once. Throws Error(kInvalidArgument) naming
+// flags and files.
+AskedQuery MakeQuery(const po::variables_map& values);
 
 // Adds --batch, --lines, --threads and --progress.
 void AddBatchOptions(po::options_description& options);

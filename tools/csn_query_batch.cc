@@ -69,7 +69,8 @@ class LineSource {
     ssize_t count = -1;
     while (!Stop().requested()) {
       pollfd waiting{.fd = file_, .events = POLLIN, .revents = 0};
-      if (poll(&waiting, 1, kStopCheckMs) == 0) continue;
+      const int ready = poll(&waiting, 1, kStopCheckMs);
+      if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
       count = read(file_, buffer_.data(), buffer_.size());
       if (count >= 0 || errno != EINTR) break;
     }
@@ -101,9 +102,9 @@ Query ReadLine(const std::string& line, LineKind kind, const Query& defaults) {
   if (text.starts_with('{')) return ParseQuery(text, defaults);
   Query query = defaults;
   if (kind == LineKind::kSku) {
-    query.liked.emplace_back(std::string(text));
+    query.liked = {std::string(text)};
   } else {
-    query.liked.emplace_back(Query::Photograph{std::string(text)});
+    query.liked = {Query::Photograph{std::string(text)}};
   }
   return query;
 }
@@ -137,8 +138,9 @@ int RunBatch(const po::variables_map& values, const QueryEngine& engine, const Q
   };
   uint64_t lines = 0, answers = 0;
   std::atomic<uint64_t> failed = 0;
+  std::atomic<bool> reader_gone = false;  // of the pipe that stdout is
   const std::function<std::optional<Line>()> next = [&]() -> std::optional<Line> {
-    while (!Stop().requested()) {
+    while (!Stop().requested() && !reader_gone) {
       std::optional<std::string> text = source.Next();
       if (!text) break;
       ++lines;
@@ -155,7 +157,7 @@ int RunBatch(const po::variables_map& values, const QueryEngine& engine, const Q
     }
   };
   const std::function<void(std::string)> emit = [&](const std::string& text) {
-    Print(text);
+    if (!Print(text)) reader_gone = true;
     if (++answers % kProgressEvery == 0) {
       sink({.stage = "answering", .done = answers, .total = 0, .unit = "queries"});
     }

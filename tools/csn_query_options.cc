@@ -1,7 +1,5 @@
 // The options that make up a query.
 #include <algorithm>
-#include <iostream>
-#include <iterator>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -24,15 +22,18 @@ std::vector<std::string> Given(const po::variables_map& values, const std::strin
   return values.count(option) == 0 ? Arguments() : values[option].as<Arguments>();
 }
 
-// The examples of three options, whose names begin with `prefix`.
-std::vector<Query::Example> Examples(const po::variables_map& values, const std::string& prefix) {
+// The examples of three options, whose names begin with `prefix`; notes the sizes of vectors.
+std::vector<Query::Example> Examples(const po::variables_map& values, const std::string& prefix,
+                                     std::vector<VectorFile>& files) {
   std::vector<Query::Example> examples;
   for (const std::string& sku : Given(values, prefix + "sku")) examples.emplace_back(sku);
   for (const std::string& path : Given(values, prefix + "image")) {
     examples.emplace_back(Query::Photograph{path});
   }
   for (const std::string& path : Given(values, prefix + "vector")) {
-    examples.emplace_back(ReadVectorFile(path));
+    std::vector<float> vector = ReadVectorFile(path);
+    files.push_back({path, vector.size()});
+    examples.emplace_back(std::move(vector));
   }
   return examples;
 }
@@ -44,10 +45,6 @@ std::vector<std::string> Fields(const std::string& text) {
   Require(std::find(fields.begin(), fields.end(), "") == fields.end(),
           "--fields '{}': expected COLUMN[,COLUMN]..., a name is empty", text);
   return fields;
-}
-
-std::string ReadStandardInput() {
-  return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
 }
 
 // Filters, limits and what is shown of many.
@@ -69,7 +66,7 @@ void ReadChoice(const po::variables_map& values, Query& query) {
   }
   if (values.count("pool") != 0) {
     Require(query.diversity.has_value(), "--pool: expected --diversity beside it");
-    query.diversity->pool = static_cast<size_t>(IntegerOption(values, "pool", 1, kMaxHits));
+    query.diversity->pool = static_cast<size_t>(IntegerOption(values, "pool", 1, kMaxPool));
   }
 }
 
@@ -121,25 +118,15 @@ void AddQueryOptions(po::options_description& options) {
   options.add(what).add(among).add(hits);
 }
 
-void CheckVectorFiles(const po::variables_map& values, const QueryEngine& engine) {
-  const size_t expected = engine.generation().manifest().dim;
-  for (const char* option : {"vector", "unlike-vector"}) {
-    for (const std::string& path : Given(values, option)) {
-      const size_t found = ReadVectorFile(path).size();
-      Require(found == expected,
-              "{}: {} values, expected {}, the dimensions of the index's embeddings", path, found,
-              expected);
-    }
-  }
-}
-
-Query MakeQuery(const po::variables_map& values) {
-  Query query{.raw = values["raw"].as<bool>(),
-              .k = static_cast<size_t>(IntegerOption(values, "k", 1, kMaxHits)),
-              .exact = values["exact"].as<bool>(),
-              .pages = values["pages"].as<bool>(),
-              .items = !values["no-item"].as<bool>(),
-              .vectors = values["with-vectors"].as<bool>()};
+AskedQuery MakeQuery(const po::variables_map& values) {
+  AskedQuery asked;
+  Query& query = asked.query;
+  query.raw = values["raw"].as<bool>();
+  query.k = static_cast<size_t>(IntegerOption(values, "k", 1, kMaxHits));
+  query.exact = values["exact"].as<bool>();
+  query.pages = values["pages"].as<bool>();
+  query.items = !values["no-item"].as<bool>();
+  query.vectors = values["with-vectors"].as<bool>();
   for (const std::string& text : Given(values, "notion")) {
     for (Query::WeightedNotion& notion : ParseNotionWeights(text)) {
       query.notions.push_back(std::move(notion));
@@ -148,15 +135,17 @@ Query MakeQuery(const po::variables_map& values) {
   ReadChoice(values, query);
   if (values.count("cursor") != 0) query.cursor = values["cursor"].as<std::string>();
   if (values.count("fields") != 0) query.fields = Fields(values["fields"].as<std::string>());
-  query.unliked = Examples(values, "unlike-");
+  query.unliked = Examples(values, "unlike-", asked.vector_files);
+  query.liked = Examples(values, "", asked.vector_files);
+  const bool more = values.count("query") != 0 || values.count("batch") != 0;
   if (values.count("beta") != 0) {
-    Require(!query.unliked.empty(), "--beta: expected something to be unlike beside it");
+    Require(more || !query.unliked.empty(), "--beta: expected something to be unlike beside it");
     query.beta = values["beta"].as<double>();
   }
-  query.liked = Examples(values, "");
-  if (values.count("query") == 0) return query;
+  if (values.count("query") == 0) return asked;
   const std::string& path = values["query"].as<std::string>();
-  return ParseQuery(path == "-" ? ReadStandardInput() : ReadTextFile(path), query);
+  query = ParseQuery(ReadTextFile(path == "-" ? "/dev/stdin" : path, kMaxQueryBytes), query);
+  return asked;
 }
 
 std::vector<std::string> NotionNames(const QueryEngine& engine) {

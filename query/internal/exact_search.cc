@@ -13,31 +13,6 @@ namespace {
 // the embedding file are touched.
 constexpr size_t kFewRowsShare = 8;
 
-constexpr uint32_t kNoGroup = std::numeric_limits<uint32_t>::max();
-
-// The group of every row, numbered from 0; kNoGroup where the value is missing.
-struct Groups {
-  std::vector<uint32_t> of_row;
-  uint32_t count = 0;
-};
-
-Groups ReadGroups(const MetadataStore& store, size_t column) {
-  Groups groups{.of_row = std::vector<uint32_t>(store.size(), kNoGroup)};
-  const auto add = [&](const auto& rows) {
-    for (const uint32_t row : rows) groups.of_row[row] = groups.count;
-    ++groups.count;
-  };
-  if (store.columns()[column].type == ColumnType::kNumber) {
-    store.ForEachNumber(column, [&](double, std::span<const uint32_t> rows) { add(rows); });
-  } else {
-    store.ForEachText(column, "", [&](std::string_view, const RowSet& rows) {
-      add(rows);
-      return true;
-    });
-  }
-  return groups;
-}
-
 // Measures rows and keeps those within limits and ceiling.
 class Judge {
  public:
@@ -104,11 +79,11 @@ std::vector<Neighbor> SearchExactly(const Generation& generation, const Request&
   const auto add = [&](const Neighbor& neighbor) {
     if (!after || *after < neighbor) nearest.Add(neighbor);
   };
-  if (!request.group_by) {
+  if (request.groups == nullptr) {
     ForEachHit(generation, request, add);
     return std::move(nearest).Take();
   }
-  const Groups groups = ReadGroups(generation.metadata(), *request.group_by);
+  const Groups& groups = *request.groups;
   std::vector<std::optional<Neighbor>> best(groups.count);
   ForEachHit(generation, request, [&](const Neighbor& neighbor) {
     const uint32_t group = groups.of_row[neighbor.row];

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 #include "base/error.h"
@@ -140,23 +141,24 @@ std::optional<Query::Diversity> ResolveDiversity(const Query& query) {
   if (!query.diversity) return std::nullopt;
   const auto& [lambda, pool] = *query.diversity;
   Require(lambda >= 0 && lambda <= 1, "diversity: expected 0 to 1, got {}", lambda);
-  Require(pool >= 1 && pool <= kMaxHits, "pool: expected 1 to {}, got {}", kMaxHits, pool);
+  Require(pool >= 1 && pool <= kMaxPool, "pool: expected 1 to {}, got {}", kMaxPool, pool);
   Require(query.k <= pool, "k: expected at most the pool of {} that diversity picks from, got {}",
           pool, query.k);
   return query.diversity;
 }
 
-std::optional<size_t> ResolveGroupBy(const MetadataStore& store, const std::string& name) {
-  if (name.empty()) return std::nullopt;
+std::shared_ptr<const Groups> ResolveGroupBy(const MetadataStore& store, const std::string& name,
+                                             Recent<Groups>& recent) {
+  if (name.empty()) return nullptr;
   Require(store.has_attributes(),
           "group-by: the index is of before filters and does not know which items hold what; build "
           "it anew");
-  const size_t column = FindColumn(store.columns(), name);
+  const size_t column = FindColumn(store.columns(), name, "group-by");
   Require(store.columns()[column].type != ColumnType::kList,
           "group-by: column '{}' holds lists, of which an item may be in several groups", name);
   Require(store.HasAttributes(column), "group-by: column '{}' has texts of more than {} bytes",
           name, kMaxFilterTextBytes);
-  return column;
+  return recent.Get(store.columns()[column].name, [&] { return ReadGroups(store, column); });
 }
 
 void ResolveFields(const Manifest& manifest, const Query& query, Request& request) {
@@ -173,8 +175,8 @@ void ResolveFields(const Manifest& manifest, const Query& query, Request& reques
   for (const std::string& field : *query.fields) {
     if (field == "image") {
       request.images = true;
-    } else {
-      request.fields.push_back(FindColumn(manifest.columns, field));
+    } else if (field != "sku") {  // every hit has it
+      request.fields.push_back(FindColumn(manifest.columns, field, "fields"));
     }
   }
 }
@@ -182,13 +184,15 @@ void ResolveFields(const Manifest& manifest, const Query& query, Request& reques
 // Of everything that decides which hits there are and in which order, but for k.
 uint64_t QueryHash(const Query& query, const Request& request) {
   std::string text;
-  const auto add = [&](const auto& value) { text += fmt::format("{}\n", value); };
+  const auto add = [&](const auto& value) {
+    fmt::format_to(std::back_inserter(text), "{}\n", value);
+  };
   for (const double weight : request.ranking.weights) add(weight);
   for (const double scale : request.ranking.scales) add(scale);
   for (const auto* examples : {&request.liked, &request.unliked}) {
     add(examples->size());
     for (const std::vector<float>& example : *examples) {
-      for (const float value : example) add(value);
+      text.append(reinterpret_cast<const char*>(example.data()), example.size() * sizeof(float));
     }
   }
   add(request.beta);
@@ -207,16 +211,18 @@ uint64_t QueryHash(const Query& query, const Request& request) {
 
 void ResolveCursor(const Generation& generation, const Query& query, Request& request) {
   request.pages = query.pages || !query.cursor.empty();
+  if (!request.pages) return;
+  request.query_hash = QueryHash(query, request);
   if (query.cursor.empty()) return;
   const Cursor cursor = ParseCursor(query.cursor);
-  Require(cursor.query_hash == request.query_hash,
-          "cursor: expected one of this very query (only k may differ)");
   if (cursor.generation != generation.name()) {
     Fail(
         ErrorCode::kNotFound,
         "cursor: it is of generation {}, the index has gone on to {}; ask for the first page again",
         cursor.generation, generation.name());
   }
+  Require(cursor.query_hash == request.query_hash,
+          "cursor: expected one of this very query (k and what is shown may differ)");
   request.after = cursor.position;
 }
 
@@ -256,7 +262,7 @@ std::optional<std::span<const float>> SoleExample(const Request& request) {
 }
 
 Request ResolveRequest(const Generation& generation, std::span<const double> scales,
-                       PhotographEmbedder& photographs, const Query& query) {
+                       Resources& resources, const Query& query) {
   const Manifest& manifest = generation.manifest();
   Require(query.k >= 1 && query.k <= kMaxHits, "k: expected 1 to {}, got {}", kMaxHits, query.k);
   Request request;
@@ -271,14 +277,17 @@ Request ResolveRequest(const Generation& generation, std::span<const double> sca
   request.exact = query.exact;
   request.limits = ResolveLimits(manifest, query.require);
   request.max_distance = ResolveMaxDistance(query, request);
-  request.group_by = ResolveGroupBy(generation.metadata(), query.group_by);
   request.diversity = ResolveDiversity(query);
   ResolveFields(manifest, query, request);
   request.k = query.k;
-  if (!query.where.empty()) request.filter = Filter(generation.metadata(), query.where);
+  const MetadataStore& metadata = generation.metadata();
+  request.groups = ResolveGroupBy(metadata, query.group_by, resources.groups);
+  if (!query.where.empty()) {
+    request.filter =
+        resources.filters.Get(query.where, [&] { return Filter(metadata, query.where); });
+  }
   // After all that can be refused sooner: the first photograph takes most of a second.
-  ResolveExamples(generation, photographs, query, request);
-  request.query_hash = QueryHash(query, request);
+  ResolveExamples(generation, resources.photographs, query, request);
   ResolveCursor(generation, query, request);
   return request;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -10,8 +11,7 @@
 #include "base/measurer.h"
 #include "base/row_set.h"
 #include "query/cursor.h"
-#include "query/filter.h"
-#include "query/photograph.h"
+#include "query/internal/resources.h"
 #include "query/query.h"
 #include "storage/generation.h"
 
@@ -33,9 +33,9 @@ struct Request {
   double beta = 0;                                 // 0 without unliked ones
   std::vector<uint32_t> left_out;                  // rows named as examples, ascending
   std::vector<NotionLimit> limits;
-  std::optional<FilterResult> filter;
+  std::shared_ptr<const FilterResult> filter;  // none: all rows
   double max_distance = std::numeric_limits<double>::infinity();
-  std::optional<size_t> group_by;  // a column
+  std::shared_ptr<const Groups> groups;  // none: every row for itself
   std::optional<Query::Diversity> diversity;
   size_t k = 0;
   bool exact = false;
@@ -58,6 +58,6 @@ std::optional<std::span<const float>> SoleExample(const Request& request);
 // Resolves `query`. `scales` are the notions', which must outlive the request. Errors as
 // QueryEngine::Search.
 Request ResolveRequest(const Generation& generation, std::span<const double> scales,
-                       PhotographEmbedder& photographs, const Query& query);
+                       Resources& resources, const Query& query);
 
 }  // namespace csn::internal

@@ -134,7 +134,6 @@ std::string LastLine(const Answer& answer, size_t dropped) {
   if (answer.qualifying) text += fmt::format(", {} qualify", *answer.qualifying);
   if (answer.shortfall > 0) text += fmt::format(", shortfall {}", answer.shortfall);
   text += fmt::format(", generation {}", answer.generation);
-  if (!answer.cursor.empty()) text += ", more: --cursor " + answer.cursor;
   if (dropped > 0) text += fmt::format(", {} column{} hidden", dropped, dropped == 1 ? "" : "s");
   return text;
 }
@@ -153,6 +152,8 @@ std::string FormatTable(const Answer& answer, size_t width) {
   for (size_t line = 0; line <= answer.hits.size(); ++line) add(Line(columns, line));
   add("~notion: distance in it (share of the score)");
   add(LastLine(answer, dropped));
+  // Whole, however narrow the screen: it is to be copied.
+  if (!answer.cursor.empty()) text += "more: --cursor " + answer.cursor + "\n";
   return text;
 }
 

@@ -112,17 +112,33 @@ RowSet AttributeReader::Within(size_t column, const NumberRange& range) const {
   return RowSet(end - begin, block.rows.data() + begin);
 }
 
-void AttributeReader::ForEachText(
-    size_t column, std::string_view from,
-    const std::function<bool(std::string_view, const RowSet&)>& visit) const {
+template <typename Visit>
+void AttributeReader::WalkTexts(size_t column, std::string_view from, const Visit& visit) const {
   const std::string prefix = AttributeKey(column, AttributeKind::kValue);
   const std::unique_ptr<rocksdb::Iterator> it(db_.NewIterator(StoreReading()));
   for (it->Seek(prefix + std::string(from)); it->Valid() && it->key().starts_with(prefix);
        it->Next()) {
-    const std::string_view text = it->key().ToStringView().substr(prefix.size());
-    if (!visit(text, Rows(it->value().ToStringView(), column))) break;
+    if (!visit(it->key().ToStringView().substr(prefix.size()), it->value().ToStringView())) break;
   }
   CheckStatus(it->status(), Doing::kReading, folder_);
+}
+
+void AttributeReader::ForEachText(
+    size_t column, std::string_view from,
+    const std::function<bool(std::string_view, const RowSet&)>& visit) const {
+  WalkTexts(column, from, [&](std::string_view text, std::string_view rows) {
+    return visit(text, Rows(rows, column));
+  });
+}
+
+std::vector<std::string> AttributeReader::Texts(size_t column, size_t most) const {
+  std::vector<std::string> texts;
+  if (most == 0) return texts;
+  WalkTexts(column, "", [&](std::string_view text, std::string_view) {
+    texts.emplace_back(text);
+    return texts.size() < most;
+  });
+  return texts;
 }
 
 void AttributeReader::ForEachNumber(

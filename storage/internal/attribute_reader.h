@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/row_set.h"
 #include "storage/internal/attribute_codec.h"
@@ -27,11 +28,15 @@ class AttributeReader {
   RowSet Within(size_t column, const NumberRange& range) const;
   void ForEachText(size_t column, std::string_view from,
                    const std::function<bool(std::string_view, const RowSet&)>& visit) const;
+  std::vector<std::string> Texts(size_t column, size_t most) const;
   void ForEachNumber(size_t column,
                      const std::function<void(double, std::span<const uint32_t>)>& visit) const;
 
  private:
   std::string What(size_t column) const;  // for messages
+  // Calls visit(text, bytes of its rows) for the texts from `from` on, until it is false.
+  template <typename Visit>
+  void WalkTexts(size_t column, std::string_view from, const Visit& visit) const;
   // The bytes of an entry that must be there.
   rocksdb::PinnableSlice Entry(size_t column, const std::string& key) const;
   RowSet Rows(std::string_view bytes, size_t column) const;

@@ -133,6 +133,23 @@ TEST(MapInOrderTest, GivesResultsInTheOrderOfWhatWentIn) {
   }
 }
 
+TEST(MapInOrderTest, TheFirstNothingIsTheEnd) {
+  // As a terminal that is read on after its end.
+  for (const int threads : {1, 4}) {
+    int calls = 0;
+    std::vector<int> results;
+    MapInOrder<int, int>(
+        threads, 1,
+        [&]() -> std::optional<int> {
+          if (++calls == 4) return std::nullopt;
+          return calls;
+        },
+        [](size_t, int value) { return value; }, [&](int value) { results.push_back(value); });
+    EXPECT_EQ(results, (std::vector<int>{1, 2, 3}));
+    EXPECT_EQ(calls, 4);
+  }
+}
+
 TEST(MapInOrderTest, AnExceptionStopsTheRestWhereverItComesFrom) {
   for (const int threads : {1, 4}) {
     for (const int thrower : {0, 1, 2}) {

@@ -11,17 +11,6 @@ using testing::HasSubstr;
 
 std::string Sku(int i) { return fmt::format("SHOE-{:05}", i); }
 
-std::string QueryCommand(const std::string& arguments) {
-  return "csn_query --index " + Shop::Get().index() + " " + arguments;
-}
-
-std::vector<json> JsonLines(const std::string& text) {
-  std::vector<json> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(json::parse(line));
-  return lines;
-}
-
 // The answer to one query alone, as a batch would give it.
 json Alone(const std::string& arguments, uint64_t line) {
   json answer = json::parse(RunOk(QueryCommand(arguments + " --format json")));
@@ -47,6 +36,16 @@ TEST(QueryJsonProgramTest, AsksWhatFlagsAsk) {
                                "closure=2,heel-height --where 'heel_height > 3' --format json"),
                   folder.path()),
             expected);
+  // Read once, though the program starts anew for photographs.
+  const std::string image = Shop::Get().folder() + "/shoes/images/SHOE-00003.png";
+  const json by_photograph =
+      json::parse(RunOk("echo '{\"like\": {\"image\": \"" + image + "\"}, \"k\": 1}' | " +
+                        QueryCommand("--notion closure,heel-height --query - --format json")));
+  EXPECT_EQ(by_photograph["hits"][0]["sku"], "SHOE-00003");
+  // A page is refused what it cannot show, whoever asks for it.
+  WriteText(folder / "fields.json", R"({"like": "SHOE-00007", "fields": ["price"]})");
+  ExpectError(QueryCommand("--notion closure --query fields.json --format html"), 2,
+              "--fields: a page of photographs has no use for it", folder.path());
   WriteText(folder / "wrong.json", R"({"like": "SHOE-00007", "notion": "closure"})");
   ExpectError(QueryCommand("--query wrong.json"), 2,
               "query, /: unknown key 'notion'; did you mean notions?", folder.path());
@@ -130,6 +129,19 @@ TEST(BatchTest, StreamsAndEndsCleanlyBySignal) {
   EXPECT_THAT(ReadTextFile(folder / "err"), HasSubstr("1 queries in "));
 }
 
+TEST(BatchTest, EndsWhereItsReaderHasGone) {
+  const TempDir folder;
+  std::string lines;
+  for (int i = 0; i < 20'000; ++i) lines += Sku(1 + i % 150) + "\n";
+  WriteText(folder / "q.txt", lines);
+  const ProcessResult result = RunCommand(
+      QueryCommand("--notion closure -k 1 --batch q.txt 2>err") + " | head -n 1 >out; cat err",
+      folder.path());
+  EXPECT_EQ(JsonLines(ReadTextFile(folder / "out")).size(), 1);
+  EXPECT_THAT(result.out, HasSubstr(" queries in "));
+  EXPECT_THAT(result.out, testing::Not(HasSubstr("20,000 queries")));
+}
+
 TEST(BatchTest, RefusesFlagsThatMakeNoSense) {
   const std::string base = "--notion closure --batch - ";
   ExpectError(QueryCommand(base + "--format table </dev/null"), 2, "with --batch expected jsonl");
@@ -137,6 +149,8 @@ TEST(BatchTest, RefusesFlagsThatMakeNoSense) {
   ExpectError(QueryCommand(base + "--query x </dev/null"), 2, "--query: not beside --batch");
   ExpectError(QueryCommand(base + "--lines x </dev/null"), 2, "--lines: expected sku or image");
   ExpectError(QueryCommand("--notion closure --batch none.txt"), 3, "opening none.txt");
+  ExpectError(QueryCommand("--notion closure --sku SHOE-00001 --threads 2"), 2,
+              "--threads: expected --batch beside it");
   EXPECT_EQ(RunOk(QueryCommand(base + "</dev/null")), "");
 }
 

@@ -328,14 +328,6 @@ TEST(IndexProgramTest, ProgressIsPlainOrJsonOrNone) {
   EXPECT_THAT(last["warning"].get<std::string>(), HasSubstr("1 of 151 rows"));
 }
 
-// Lines of JSON.
-std::vector<json> JsonLines(const std::string& text) {
-  std::vector<json> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(json::parse(line));
-  return lines;
-}
-
 TEST(IndexProgramTest, ListsColumnsAndFacets) {
   const std::string list = "csn_index list --index " + Shop::Get().index() + " ";
   const std::vector<json> columns = JsonLines(RunOk(list + "--columns"));

@@ -17,10 +17,6 @@ using testing::Not;
 
 constexpr char kSku[] = "SHOE-00007";
 
-std::string QueryCommand(const std::string& arguments) {
-  return "csn_query --index " + Shop::Get().index() + " " + arguments;
-}
-
 std::string BySku(const std::string& more) {
   return QueryCommand(fmt::format("--notion heel-height=2,closure --sku {} {}", kSku, more));
 }
@@ -316,7 +312,7 @@ TEST(QueryProgramTest, GoesOnFromPageToPage) {
   }
   EXPECT_EQ(skus, SkusOf(Asked(base + "-k 200")));
   EXPECT_THAT(RunOk(QueryCommand(base + "-k 40 --format table --pages")),
-              HasSubstr("more: --cursor "));
+              HasSubstr("\nmore: --cursor "));
   ExpectError(QueryCommand(base + "--raw " + cursor), 2, "cursor: expected one of this very query");
   ExpectError(QueryCommand(base + cursor + "0"), 2, "expected one as an answer gave it");
 }

@@ -51,9 +51,9 @@ class CursorQueryTest : public testing::Test {
     engine_ = std::make_unique<QueryEngine>(QueryEngine::Open(folder_ / "idx"));
   }
 
-  void Publish() {
+  void Publish(uint64_t seed = 4) {
     Rng rng(5);
-    const test::EmbeddingWorld world = test::MakeEmbeddingWorld(60, 6, 2, 4);
+    const test::EmbeddingWorld world = test::MakeEmbeddingWorld(60, 6, 2, seed);
     test::WriteTestIndex(folder_ / "idx", world.embeddings, world.masks,
                          test::RandomFilterItems(rng, 60), {.columns = test::FilterColumns()});
   }
@@ -96,7 +96,7 @@ TEST_F(CursorQueryTest, BelongsToOneQuery) {
 TEST_F(CursorQueryTest, EndsWithItsGeneration) {
   Query next = query_;
   next.cursor = engine_->Search(query_).cursor;
-  Publish();
+  Publish(11);                                             // other embeddings, masks and scales
   EXPECT_EQ(engine_->Search(next).hits.front().rank, 6u);  // as long as it is open
   EXPECT_THAT([&] { QueryEngine::Open(folder_ / "idx").Search(next); },
               ThrowsError(ErrorCode::kNotFound,

@@ -128,6 +128,17 @@ TEST(FilterColumnTest, TheExactNameGoesFirst) {
               ThrowsError(ErrorCode::kInvalidArgument, "no column 'heel_height'; did you mean"));
 }
 
+TEST(FilterColumnTest, SkuIsTheSkuWhateverColumnsThereAre) {
+  const TempDir folder;
+  MetadataWriter writer(folder / "m", {{"SKU", ColumnType::kText}});
+  writer.Append({"a", "", {"b"}});
+  writer.Append({"b", "", {"c"}});
+  writer.Finish();
+  const MetadataStore store = MetadataStore::Open(folder / "m");
+  EXPECT_EQ(Listed(Filter(store, "sku = 'b'").rows), std::vector<uint32_t>{1});
+  EXPECT_EQ(Listed(Filter(store, "SKU = 'b'").rows), std::vector<uint32_t>{0});
+}
+
 // ---- Facets
 
 TEST(FacetTest, CountsAsOneWould) {
@@ -176,9 +187,11 @@ TEST(FacetTest, CountsAsOneWould) {
 }
 
 TEST(FacetTest, ColumnsAreFoundByName) {
-  EXPECT_EQ(FindColumn(kColumns, "price"), 1u);
-  EXPECT_THAT([&] { FindColumn(kColumns, "pirce"); },
-              ThrowsError(ErrorCode::kInvalidArgument, "no column 'pirce'; did you mean price?"));
+  EXPECT_EQ(FindColumn(kColumns, "price", "x"), 1u);
+  EXPECT_EQ(FindColumn(kColumns, "base_colour", "x"), 3u);
+  EXPECT_THAT(
+      [&] { FindColumn(kColumns, "pirce", "fields"); },
+      ThrowsError(ErrorCode::kInvalidArgument, "fields: no column 'pirce'; did you mean price?"));
 }
 
 // ---- Queries with a filter

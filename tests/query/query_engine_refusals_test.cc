@@ -125,7 +125,7 @@ TEST_F(QueryEngineRefusals, OfEverythingElseThatMakesNoSense) {
       {[](Query& q) { q.diversity = {.lambda = std::nan("")}; }, "diversity: expected 0 to 1"},
       {[](Query& q) { q.diversity = {.pool = 9}; },
        "k: expected at most the pool of 9 that diversity picks from, got 10"},
-      {[](Query& q) { q.diversity = {.pool = kMaxHits + 1}; }, "pool: expected 1 to 100000"},
+      {[](Query& q) { q.diversity = {.pool = kMaxPool + 1}; }, "pool: expected 1 to 10000,"},
       {[](Query& q) { q.group_by = "brnd"; }, "no column 'brnd'; did you mean brand?"},
       {[](Query& q) { q.group_by = "sizes"; }, "group-by: column 'sizes' holds lists"},
       {[](Query& q) { q.fields = {{"brnd"}}; }, "no column 'brnd'; did you mean brand?"},

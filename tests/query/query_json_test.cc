@@ -80,7 +80,8 @@ TEST(QueryJsonTest, ErrorsSayWhereAndWhat) {
            {R"({"k": 18446744073709551616})", "/k: expected a whole number"},
            {R"({"k": "5"})", "/k: expected a whole number from 1 to 100000, got \"5\""},
            {R"({"beta": 1e999})", "query: a number is beyond what a double holds"},
-           {R"({"beta": NaN})", "query, line 1, column 10: "},
+           {R"({"beta": NaN})", "query, line 1, column 10: syntax error while parsing value"},
+           {"{\"k\": \"x", "missing closing quote"},
            {R"({"beta": "x"})", "query, /beta: expected a number, got \"x\""},
            {R"({"raw": 1})", "/raw: expected true or false, got 1"},
            {R"({"where": 1})", "/where: expected a text, got 1"},
@@ -112,6 +113,10 @@ TEST(QueryJsonTest, DepthAndSizeAreBounded) {
   const std::string deep = R"({"like": )" + std::string(500'000, '[');
   EXPECT_THAT([&] { ParseQuery(deep); },
               ThrowsError(kWrong, "query: more than 8 levels within each other"));
+  std::string wide = R"({"notions": {"n": 1)";
+  for (int i = 0; i < 5000; ++i) wide += fmt::format(", \"n{}\": 1", i);
+  EXPECT_THAT([&] { ParseQuery(wide + "}}"); },
+              ThrowsError(kWrong, "query: an object of more than 4096 keys"));
   EXPECT_THAT([&] { ParseQuery(std::string(kMaxQueryBytes + 1, ' ')); },
               ThrowsError(kWrong, "query: expected at most 16777216 bytes"));
 }

@@ -140,7 +140,10 @@ bool OracleLike(const std::string& text, const std::string& pattern, size_t t = 
   }
   if (t == text.size()) return false;
   if (pattern[p] == '_') return OracleLike(text, pattern, t + 1, p + 1);
-  if (pattern[p] == '\\' && p + 1 < pattern.size()) ++p;
+  if (pattern[p] == '\\' && p + 1 < pattern.size() && pattern[p + 1] != 'a' &&
+      pattern[p + 1] != 'b') {
+    ++p;
+  }
   return pattern[p] == text[t] && OracleLike(text, pattern, t + 1, p + 1);
 }
 

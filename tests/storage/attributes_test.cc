@@ -19,16 +19,16 @@ using test::ThrowsError;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-const std::vector<Column> kColumns = {
+const std::vector<Column> kAskedColumns = {
     {"brand", ColumnType::kText}, {"price", ColumnType::kNumber}, {"sizes", ColumnType::kList}};
 enum : size_t { kBrand, kPrice, kSizes };
 
 // Values out of few, so that they are shared, and out of many, by `variety`.
-std::vector<Item> RandomItems(Rng& rng, size_t count, size_t variety) {
+std::vector<Item> VariedItems(Rng& rng, size_t count, size_t variety) {
   std::vector<Item> items(count);
   for (size_t i = 0; i < count; ++i) {
     items[i] = {.sku = fmt::format("sku-{:07}", i), .image = "i.png", .values = {}};
-    items[i].values.resize(kColumns.size());
+    items[i].values.resize(kAskedColumns.size());
     if (rng.Below(5) != 0) items[i].values[kBrand] = fmt::format("b{}", rng.Below(variety));
     if (rng.Below(5) != 0) {
       items[i].values[kPrice] = static_cast<double>(rng.Below(variety)) / 2 - 10;
@@ -43,7 +43,7 @@ std::vector<Item> RandomItems(Rng& rng, size_t count, size_t variety) {
 }
 
 MetadataStore Stored(const std::string& folder, const std::vector<Item>& items,
-                     const std::vector<Column>& columns = kColumns) {
+                     const std::vector<Column>& columns = kAskedColumns) {
   MetadataWriter writer(folder, columns);
   for (const Item& item : items) writer.Append(item);
   writer.Finish();
@@ -74,11 +74,11 @@ TEST(AttributesTest, AgreeWithTheItemsWhateverIsAsked) {
     SCOPED_TRACE(fmt::format("{} items, variety {}", count, variety));
     const TempDir folder;
     Rng rng(count + variety);
-    const std::vector<Item> items = RandomItems(rng, count, variety);
+    const std::vector<Item> items = VariedItems(rng, count, variety);
     const MetadataStore store = Stored(folder / "m", items);
     store.Verify();
     ASSERT_TRUE(store.has_attributes());
-    for (size_t column = 0; column < kColumns.size(); ++column) {
+    for (size_t column = 0; column < kAskedColumns.size(); ++column) {
       ASSERT_TRUE(store.HasAttributes(column));
       EXPECT_EQ(Listed(store.RowsWithout(column)), Wanted(items, [&](const Item& item) {
                   const auto* list = std::get_if<std::vector<std::string>>(&item.values[column]);
@@ -118,7 +118,7 @@ TEST(AttributesTest, AgreeWithTheItemsWhateverIsAsked) {
 TEST(AttributesTest, ValuesComeAscendingFromWhereverOneAsks) {
   const TempDir folder;
   Rng rng(3);
-  const std::vector<Item> items = RandomItems(rng, 4000, 60);
+  const std::vector<Item> items = VariedItems(rng, 4000, 60);
   const MetadataStore store = Stored(folder / "m", items);
   std::map<std::string, std::set<uint32_t>> texts;
   std::map<double, std::set<uint32_t>> numbers;
@@ -191,7 +191,7 @@ TEST(AttributesTest, AColumnWithALongTextIsOnlyAskedWhereItIsMissing) {
 TEST(AttributesTest, ColumnsOfAnotherTypeAreRefused) {
   const TempDir folder;
   Rng rng(4);
-  const MetadataStore store = Stored(folder / "m", RandomItems(rng, 10, 3));
+  const MetadataStore store = Stored(folder / "m", VariedItems(rng, 10, 3));
   EXPECT_THAT([&] { store.RowsWith(kPrice, "1"); },
               ThrowsError(ErrorCode::kInvalidArgument, "column price holds numbers"));
   EXPECT_THAT([&] { store.RowsWithin(kSizes, {}); },
@@ -214,12 +214,27 @@ TEST(AttributesTest, WhatContradictsTheItemsIsFound) {
     set.write(bytes.data());
     return bytes;
   };
+  // Roaring's bytes for an array of these, in whatever order.
+  const auto array = [](std::initializer_list<uint16_t> list) {
+    std::string bytes("\x3a\x30\0\0\1\0\0\0\0\0", 10);  // cookie, one container, its key
+    const auto add = [&](size_t word) {
+      bytes.push_back(static_cast<char>(word & 0xff));
+      bytes.push_back(static_cast<char>(word >> 8));
+    };
+    add(list.size() - 1);
+    bytes += std::string("\x10\0\0\0", 4);  // where the container is
+    for (const uint16_t value : list) add(value);
+    return bytes;
+  };
+  EXPECT_EQ(array({0, 1}), rows({0, 1}));
   int number = 0;
   for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{
            {column + "vb", rows({0, 1})},
            {column + "vother", rows({0})},
            {column + "m", rows({2})},
            {column + "vb", "x"},
+           {column + "vb", array({60'000, 5})},
+           {column + "vb", array({1, 1})},
            {price + std::string("n\0\0\0\0", 5), "\x01"}}) {
     SCOPED_TRACE(number);
     const std::string path = folder / fmt::format("m{}", number++);
@@ -235,7 +250,11 @@ TEST(AttributesTest, WhatContradictsTheItemsIsFound) {
   }
   EXPECT_THAT([&] { MetadataStore::Open(folder / "m3").RowsWith(kBrand, "b"); },
               ThrowsError(ErrorCode::kCorruption, "attributes of column brand"));
-  EXPECT_THAT([&] { MetadataStore::Open(folder / "m4").RowsWithin(kPrice, {.low = 1}); },
+  for (const char* path : {"m4", "m5"}) {
+    EXPECT_THAT([&] { MetadataStore::Open(folder / path).RowsWith(kBrand, "b"); },
+                ThrowsError(ErrorCode::kCorruption, "attributes of column brand"));
+  }
+  EXPECT_THAT([&] { MetadataStore::Open(folder / "m6").RowsWithin(kPrice, {.low = 1}); },
               ThrowsError(ErrorCode::kCorruption, "attributes of column price"));
 }
 

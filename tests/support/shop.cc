@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <sstream>
 #include <stdexcept>
 
 namespace csn::test {
@@ -33,6 +34,17 @@ std::string RunOk(const std::string& command, const std::string& folder) {
         fmt::format("{}: exit status {}\n{}", command, result.status, result.err));
   }
   return result.out;
+}
+
+std::string QueryCommand(const std::string& arguments) {
+  return "csn_query --index " + Shop::Get().index() + " " + arguments;
+}
+
+std::vector<nlohmann::json> JsonLines(const std::string& text) {
+  std::vector<nlohmann::json> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(nlohmann::json::parse(line));
+  return lines;
 }
 
 void ExpectError(const std::string& command, int status, const std::string& part,

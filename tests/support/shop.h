@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "tests/support/test_support.h"
 
@@ -39,6 +40,12 @@ class Shop {
 // Runs a command that is to succeed; its stdout. Throws std::runtime_error with stderr where it
 // does not.
 std::string RunOk(const std::string& command, const std::string& folder = "");
+
+// csn_query on the shop's index.
+std::string QueryCommand(const std::string& arguments);
+
+// Every line as JSON.
+std::vector<nlohmann::json> JsonLines(const std::string& text);
 
 // Runs a program that is to be wrong or to fail: expects the status, an empty stdout, and exactly
 // one message "PROGRAM: error: " on stderr that contains `part`.

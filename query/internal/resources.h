@@ -1,0 +1,20 @@
+// What an engine keeps between queries.
+#pragma once
+
+#include "query/filter.h"
+#include "query/internal/groups.h"
+#include "query/internal/recent.h"
+#include "query/photograph.h"
+
+namespace csn::internal {
+
+// Thread-safe. A batch or a shop's pages ask by few filters many times.
+struct Resources {
+  explicit Resources(PhotographEmbedder::Make make) : photographs(std::move(make)) {}
+
+  PhotographEmbedder photographs;
+  Recent<FilterResult> filters{64};  // by the filter's text; at most a bit a row each
+  Recent<Groups> groups{2};          // by the column's name; 4 bytes a row each
+};
+
+}  // namespace csn::internal
