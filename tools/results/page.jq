@@ -27,10 +27,10 @@ def title: {fixed: "CSN, fixed masks", preinitialised: "CSN, learned masks",
   "",
   ([systems[] as $s | of("claim"; $s) | select(length > 0)
     | [($s | title), (length | tostring), (.[0].learning_rate | tostring),
-       (map(.images) | mean | round | tostring), (map(.seconds) | mean | round | tostring),
+       (map(.images) | mean | round | tostring),
        (map(.validation_error) | spread), (map(.error.pooled) | spread)]
       + [$notions[] as $n | map(.error.notions[$n]) | spread]]
-   | table(["system", "seeds", "learning rate", "images", "seconds", "validation", "pooled"] + $notions)),
+   | table(["system", "seeds", "learning rate", "images", "validation", "pooled"] + $notions)),
   "",
   (better as $best | of("claim"; "none") as $none
    | if $best == null or $none == [] then empty else
@@ -59,6 +59,8 @@ def title: {fixed: "CSN, fixed masks", preinitialised: "CSN, learned masks",
    | table(["system"] + $notions)),
   "",
   "## Error against the number of triplets",
+  "",
+  "So many triplets a notion are drawn once, and a quarter of the budget is trained on them.",
   "",
   (if $plot != "" then "![pooled triplet error against triplets a notion](\($plot))", "" else empty end),
   (($lines | map(select(.kind == "curve")) | map(.fixed_triplets) | unique) as $sizes
