@@ -26,14 +26,12 @@ std::vector<float> PhotographEmbedder::Embed(const Generation& generation,
                                              const std::string& path) {
   {
     std::lock_guard lock(mutex_);
-    if (embedder_ == nullptr) {
-      const Model model = LoadCheckedModel(generation);
-      recipe_ = model.preprocessing;
-      embedder_ = make_(model, 0);
-    }
+    if (model_ == nullptr) model_ = std::make_unique<const Model>(LoadCheckedModel(generation));
   }
-  const std::vector<uint8_t> photograph = Prepare(path, recipe_);
+  // Before the module is loaded, which takes most of a second: the file may be no picture.
+  const std::vector<uint8_t> photograph = Prepare(path, model_->preprocessing);
   std::lock_guard lock(mutex_);
+  if (embedder_ == nullptr) embedder_ = make_(*model_, 0);
   const Matrix embedding = embedder_->Embed(photograph, 1);
   const std::span<const float> row = embedding.Row(0);
   return {row.begin(), row.end()};

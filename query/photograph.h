@@ -29,9 +29,9 @@ class PhotographEmbedder {
 
  private:
   const Make make_;
-  std::mutex mutex_;  // of what follows
-  Preprocessing recipe_;
-  std::unique_ptr<Embedder> embedder_;  // none before the first photograph
+  std::mutex mutex_;  // of what follows, which is none before the first photograph
+  std::unique_ptr<const Model> model_;  // once there it stays
+  std::unique_ptr<Embedder> embedder_;
 };
 
 }  // namespace csn

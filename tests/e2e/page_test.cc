@@ -18,10 +18,6 @@ std::string Photograph(const std::string& sku) {
   return Shop::Get().folder() + "/shoes/images/" + sku + ".png";
 }
 
-std::string Ask(const std::string& arguments) {
-  return "csn_query --index " + Shop::Get().index() + " " + arguments;
-}
-
 size_t Count(const std::string& text, const std::string& part) {
   size_t count = 0;
   for (size_t at = 0; (at = text.find(part, at)) != std::string::npos; ++at) ++count;
@@ -31,8 +27,8 @@ size_t Count(const std::string& text, const std::string& part) {
 TEST(ImageQueryTest, AnIndexedPhotographFindsItsItemFirst) {
   for (const char* sku : {"SHOE-00001", "SHOE-00077", "SHOE-00150"}) {
     for (const char* notion : {"closure", "heel-height", "closure=2,heel-height"}) {
-      const json answer = json::parse(RunOk(
-          Ask(fmt::format("--image {} --notion {} -k 3 --format json", Photograph(sku), notion))));
+      const json answer = json::parse(RunOk(QueryCommand(
+          fmt::format("--image {} --notion {} -k 3 --format json", Photograph(sku), notion))));
       EXPECT_EQ(answer["hits"][0]["sku"], sku) << notion;
       EXPECT_EQ(answer["hits"][0]["score"], 0) << notion;
       EXPECT_EQ(answer["answer"]["exact"], true);
@@ -40,13 +36,30 @@ TEST(ImageQueryTest, AnIndexedPhotographFindsItsItemFirst) {
   }
 }
 
+TEST(ImageQueryTest, APhotographAndAnItemTogether) {
+  const json both = json::parse(
+      RunOk(QueryCommand("--notion closure,heel-height -k 150 --format json --sku SHOE-00004 "
+                         "--image " +
+                         Photograph("SHOE-00003"))));
+  const json skus = json::parse(RunOk(QueryCommand(
+      "--notion closure,heel-height -k 150 --format json --sku SHOE-00004 --sku SHOE-00003")));
+  // The photograph's own item is not left out; all others are as by its sku.
+  ASSERT_EQ(both["hits"].size(), skus["hits"].size() + 1);
+  std::vector<json> others;
+  for (const json& hit : both["hits"]) {
+    if (hit["sku"] != "SHOE-00003") others.push_back(hit["sku"]);
+  }
+  for (size_t i = 0; i < others.size(); ++i) EXPECT_EQ(others[i], skus["hits"][i]["sku"]);
+}
+
 TEST(ImageQueryTest, RefusesWithTheFilesName) {
   const TempDir folder;
   WriteText(folder / "text.jpg", "no picture");
-  ExpectError(Ask("--notion closure --image text.jpg"), 2, "text.jpg: unknown image format",
+  ExpectError(QueryCommand("--notion closure --image text.jpg"), 2,
+              "text.jpg: unknown image format", folder.path());
+  ExpectError(QueryCommand("--notion closure --image none.jpg"), 3, "none.jpg", folder.path());
+  ExpectError(QueryCommand("--notion closure --sku SHOE-00001 --image none.jpg"), 3, "none.jpg",
               folder.path());
-  ExpectError(Ask("--notion closure --image none.jpg"), 3, "none.jpg", folder.path());
-  ExpectError(Ask("--notion closure --image a.jpg --sku SHOE-00001"), 2, "--sku and --image");
 
   // Another training's weights, of the same shapes and with the same masks in the header.
   fs::copy(Shop::Get().index(), folder / "idx", fs::copy_options::recursive);
@@ -60,22 +73,22 @@ TEST(ImageQueryTest, RefusesWithTheFilesName) {
 
 TEST(QueryPageTest, HasARowANotionAndOneForTheMixture) {
   const std::string html =
-      RunOk(Ask("--sku SHOE-00007 --notion closure=2,heel-height -k 4 --format html"));
+      RunOk(QueryCommand("--sku SHOE-00007 --notion closure=2,heel-height -k 4 --format html"));
   EXPECT_EQ(Count(html, "<section class=\"row\">"), 3);
   EXPECT_EQ(Count(html, "<li class=\"hit\">"), 12);
   EXPECT_EQ(Count(html, "<img src=\"data:image/jpeg;base64,"), 13);
   EXPECT_EQ(Count(html, "mixture"), 1);
   // One notion: its own row first, the other to compare. None: all of them, alike.
-  EXPECT_EQ(Count(RunOk(Ask("--sku SHOE-00007 --notion heel-height -k 4 --format html")),
+  EXPECT_EQ(Count(RunOk(QueryCommand("--sku SHOE-00007 --notion heel-height -k 4 --format html")),
                   "<section class=\"row\">"),
             2);
-  EXPECT_THAT(RunOk(Ask("--image " + Photograph("SHOE-00003") + " -k 2 --format html")),
+  EXPECT_THAT(RunOk(QueryCommand("--image " + Photograph("SHOE-00003") + " -k 2 --format html")),
               HasSubstr("Items like the photograph"));
 }
 
 TEST(QueryPageTest, SaysWhichPhotographsItMisses) {
   const ProcessResult result = RunCommand(
-      Ask("--sku SHOE-00007 --notion closure -k 4 --format html --photographs /nowhere"));
+      QueryCommand("--sku SHOE-00007 --notion closure -k 4 --format html --photographs /nowhere"));
   EXPECT_EQ(result.status, 0);
   EXPECT_THAT(result.err, HasSubstr("photographs cannot be shown; the first: "));
   EXPECT_THAT(result.err, HasSubstr("/nowhere/images/SHOE-"));
@@ -90,7 +103,7 @@ TEST(QueryPageTest, OpensInTheDesktopsBrowser) {
     fs::permissions(folder / path, fs::perms::owner_all);
   }
   fs::create_directory(folder / "tmp");
-  const std::string ask = Ask("--sku SHOE-00007 --notion closure -k 2 --open");
+  const std::string ask = QueryCommand("--sku SHOE-00007 --notion closure -k 2 --open");
   const std::string with = "TMPDIR=tmp PATH=\"$PWD/{}:$PATH\" ";
   const ProcessResult opened =
       RunCommand(fmt::format(fmt::runtime(with), "bin") + ask, folder.path());
@@ -102,7 +115,7 @@ TEST(QueryPageTest, OpensInTheDesktopsBrowser) {
       RunCommand(fmt::format(fmt::runtime(with), "bad") + ask, folder.path());
   EXPECT_EQ(failed.status, 1);
   EXPECT_THAT(failed.err, HasSubstr("the page is tmp/csn-query-"));
-  ExpectError(Ask("--sku SHOE-00007 --notion closure --open --format csv"), 2, "--open");
+  ExpectError(QueryCommand("--sku SHOE-00007 --notion closure --open --format csv"), 2, "--open");
 }
 
 }  // namespace
