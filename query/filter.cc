@@ -73,12 +73,12 @@ class Evaluator {
 
   Target Find(const WherePredicate& predicate) const {
     const std::vector<Column>& columns = store_.columns();
-    const Target sku{.column = {}, .name = kSkuColumn};
-    if (predicate.column == kSkuColumn) return sku;
+    const auto sku = [] { return Target{.column = {}, .name = kSkuColumn}; };
+    if (predicate.column == kSkuColumn) return sku();
     if (const auto i = internal::LookUpColumn(columns, predicate.column)) {
       return {.column = *i, .type = columns[*i].type, .name = columns[*i].name};
     }
-    if (internal::AreAlike(predicate.column, kSkuColumn)) return sku;
+    if (internal::AreAlike(predicate.column, kSkuColumn)) return sku();
     std::vector<std::string> names = {kSkuColumn};
     for (const Column& column : columns) names.push_back(column.name);
     Fail(ErrorCode::kInvalidArgument, "{}: no column {}{}", WherePlace(where_, predicate.at),

@@ -23,10 +23,8 @@ using test::RandomFilterItems;
 using test::TempDir;
 using test::ThrowsError;
 
-const std::vector<Column>& kColumns = test::FilterColumns();
-
 MetadataStore Stored(const std::string& folder, const std::vector<Item>& items) {
-  MetadataWriter writer(folder, kColumns);
+  MetadataWriter writer(folder, test::FilterColumns());
   for (const Item& item : items) writer.Append(item);
   writer.Finish();
   return MetadataStore::Open(folder);
@@ -78,7 +76,7 @@ class FilterErrorTest : public testing::Test {
 };
 
 TEST_F(FilterErrorTest, NamesCharacterColumnAndWhatWasExpected) {
-  for (const auto& [text, expected] : std::vector<std::pair<std::string, std::string>>{
+  for (const auto& [input, expected] : std::vector<std::pair<std::string, std::string>>{
            {"pric < 3", "where, character 1: no column 'pric'; did you mean price?"},
            {"price < 3 and bran = 'x'", "character 15: no column 'bran'; did you mean brand?"},
            {"price = 'x'",
@@ -92,6 +90,7 @@ TEST_F(FilterErrorTest, NamesCharacterColumnAndWhatWasExpected) {
            {"price like '5'", "character 1: column 'price' holds numbers, which 'like'"},
            {"price in 9..3", "character 10: a range from the greater to the smaller"},
            {"a", "character 2: expected =,"}}) {
+    const std::string& text = input;
     EXPECT_THAT([&] { Filter(*store_, text); }, ThrowsError(ErrorCode::kInvalidArgument, expected))
         << text;
   }
@@ -151,7 +150,7 @@ TEST(FacetTest, CountsAsOneWould) {
     RowSet among;
     among.addRange(0, items.size());
     if (*where != '\0') among = Filter(store, where).rows;
-    for (size_t column = 0; column < kColumns.size(); ++column) {
+    for (size_t column = 0; column < test::FilterColumns().size(); ++column) {
       std::map<Value, uint64_t> counts;
       uint64_t missing = 0;
       for (const uint32_t row : among) {
@@ -170,7 +169,7 @@ TEST(FacetTest, CountsAsOneWould) {
                        [](const auto& a, const auto& b) { return a.second > b.second; });
       for (const size_t most : {0u, 1u, 3u, 1000u}) {
         const Facet facet = CountFacet(store, column, *where == '\0' ? nullptr : &among, most);
-        EXPECT_EQ(facet.column, kColumns[column]);
+        EXPECT_EQ(facet.column, test::FilterColumns()[column]);
         EXPECT_EQ(facet.items, among.cardinality());
         EXPECT_EQ(facet.missing, missing);
         EXPECT_EQ(facet.distinct, counts.size());
@@ -187,10 +186,10 @@ TEST(FacetTest, CountsAsOneWould) {
 }
 
 TEST(FacetTest, ColumnsAreFoundByName) {
-  EXPECT_EQ(FindColumn(kColumns, "price", "x"), 1u);
-  EXPECT_EQ(FindColumn(kColumns, "base_colour", "x"), 3u);
+  EXPECT_EQ(FindColumn(test::FilterColumns(), "price", "x"), 1u);
+  EXPECT_EQ(FindColumn(test::FilterColumns(), "base_colour", "x"), 3u);
   EXPECT_THAT(
-      [&] { FindColumn(kColumns, "pirce", "fields"); },
+      [&] { FindColumn(test::FilterColumns(), "pirce", "fields"); },
       ThrowsError(ErrorCode::kInvalidArgument, "fields: no column 'pirce'; did you mean price?"));
 }
 
@@ -204,7 +203,7 @@ TEST(FilteredQueryTest, IsTheQueryOnTheFilteredCatalogue) {
   for (const char* key : {"Flat", "HNSW8"}) {
     const std::string index = folder / key;
     test::WriteTestIndex(index, world.embeddings, world.masks, items,
-                         {.key = key, .columns = kColumns});
+                         {.key = key, .columns = test::FilterColumns()});
     const QueryEngine engine = QueryEngine::Open(index);
     for (int i = 0; i < 200; ++i) {
       const RandomFilter oracle = MakeRandomFilter(rng, 2);

@@ -67,7 +67,7 @@ TEST(QueryJsonTest, WhatItDoesNotNameIsAsTheDefaults) {
 }
 
 TEST(QueryJsonTest, ErrorsSayWhereAndWhat) {
-  for (const auto& [text, expected] : std::vector<std::pair<std::string, std::string>>{
+  for (const auto& [input, expected] : std::vector<std::pair<std::string, std::string>>{
            {"", "query, line 1, column 1: "},
            {"{\"k\": 5,\n \"like\" 7}", "query, line 2, column 9: "},
            {"[]", "query, /: expected an object, got []"},
@@ -105,6 +105,7 @@ TEST(QueryJsonTest, ErrorsSayWhereAndWhat) {
            {R"({"version": 2})", "query, /version: expected a whole number from 1 to 1, got 2"},
            {R"({"fields": [1]})", "/fields/0: expected a text"},
            {"{\"k\": \"" + std::string(100, 'x') + "\"}", "xxx\xe2\x80\xa6"}}) {
+    const std::string& text = input;
     EXPECT_THAT([&] { ParseQuery(text); }, ThrowsError(kWrong, expected)) << text;
   }
 }

@@ -14,7 +14,7 @@ using Kind = WherePredicate::Kind;
 
 // An expression with all its parentheses.
 std::string Spelled(const Expression& expression) {
-  static const std::map<Kind, std::string> kWords = {
+  static const std::map<Kind, std::string> words = {
       {Kind::kEqual, "="},   {Kind::kUnequal, "!="}, {Kind::kLess, "<"},   {Kind::kAtMost, "<="},
       {Kind::kGreater, ">"}, {Kind::kAtLeast, ">="}, {Kind::kIn, "in"},    {Kind::kRange, "range"},
       {Kind::kLike, "like"}, {Kind::kHas, "has"},    {Kind::kNull, "null"}};
@@ -23,7 +23,7 @@ std::string Spelled(const Expression& expression) {
     case Expression::Kind::kNot:
       return "(not " + Spelled(expression.parts.at(0)) + ")";
     case Expression::Kind::kPredicate:
-      text = expression.predicate.column + " " + kWords.at(expression.predicate.kind);
+      text = expression.predicate.column + " " + words.at(expression.predicate.kind);
       for (const WhereValue& value : expression.predicate.values) {
         const auto* number = std::get_if<double>(&value.value);
         text += number ? fmt::format(" {}", *number)
@@ -77,7 +77,7 @@ TEST(WhereTest, UnderstandsTheWholeLanguage) {
 }
 
 TEST(WhereTest, ErrorsPointAtTheCharacter) {
-  for (const auto& [text, expected] : std::vector<std::pair<std::string, std::string>>{
+  for (const auto& [input, expected] : std::vector<std::pair<std::string, std::string>>{
            {"", "character 1: expected a column, 'not' or '(', got the end"},
            {"price", "character 6: expected =, !=, <, <=, >, >=, in, like, has or is, got the end"},
            {"price 5", "character 7: expected =, !=, <, <=, >, >=, in, like, has or is, got '5'"},
@@ -104,6 +104,7 @@ TEST(WhereTest, ErrorsPointAtTheCharacter) {
            // Characters, not bytes.
            {"\xc3\xa4\xc3\xb6 = !", "character 6: unexpected '!'"},
            {"\xff\xff = !", "character 6: unexpected '!'"}}) {
+    const std::string& text = input;
     EXPECT_THAT([&] { ParseWhere(text); }, ThrowsError(ErrorCode::kInvalidArgument, expected))
         << text;
     EXPECT_THAT([&] { ParseWhere(text); }, ThrowsError(ErrorCode::kInvalidArgument, "where, "));

@@ -69,8 +69,9 @@ bool Lies(double number, const NumberRange& range) {
 
 TEST(AttributesTest, AgreeWithTheItemsWhateverIsAsked) {
   // One block of numbers, and many; few different values, and nearly as many as items.
-  for (const auto& [count, variety] :
+  for (const auto& [items_wanted, values_wanted] :
        std::vector<std::pair<size_t, size_t>>{{0, 3}, {1, 3}, {700, 5}, {5000, 30}, {5000, 9000}}) {
+    const size_t count = items_wanted, variety = values_wanted;
     SCOPED_TRACE(fmt::format("{} items, variety {}", count, variety));
     const TempDir folder;
     Rng rng(count + variety);

@@ -23,7 +23,7 @@ double RandomPrice(Rng& rng) { return static_cast<double>(rng.Below(40)) / 4; }
 
 Oracle RandomNumberPredicate(Rng& rng) {
   const double a = RandomPrice(rng), b = a + RandomPrice(rng);
-  const auto on = [](std::function<bool(double)> holds) {
+  const auto on = [](const std::function<bool(double)>& holds) {
     return [holds](const Item& item) { return NumberOf(item) && holds(*NumberOf(item)); };
   };
   switch (rng.Below(8)) {
@@ -53,7 +53,7 @@ Oracle RandomTextPredicate(Rng& rng) {
   const auto word = [&] { return sku ? fmt::format("s{:03}", rng.Below(330)) : RandomBrand(rng); };
   std::string a = word(), b = word();
   if (b < a) std::swap(a, b);
-  const auto on = [sku](std::function<bool(const std::string&)> holds) {
+  const auto on = [sku](const std::function<bool(const std::string&)>& holds) {
     return [=](const Item& item) {
       const std::string* text = sku ? &item.sku : TextOf(item, 0);
       return text && holds(*text);
@@ -94,7 +94,7 @@ Oracle RandomTextPredicate(Rng& rng) {
 
 Oracle RandomListPredicate(Rng& rng) {
   const std::string a = fmt::format("{}", rng.Below(6)), b = fmt::format("{}", rng.Below(6));
-  const auto any = [](std::function<bool(const std::string&)> holds) {
+  const auto any = [](const std::function<bool(const std::string&)>& holds) {
     return [holds](const Item& item) {
       const std::vector<std::string> parts = PartsOf(item);
       return std::any_of(parts.begin(), parts.end(), holds);
@@ -138,11 +138,11 @@ Oracle RandomPredicate(Rng& rng) {
 }  // namespace
 
 const std::vector<Column>& FilterColumns() {
-  static const std::vector<Column> kColumns = {{"brand", ColumnType::kText},
-                                               {"price", ColumnType::kNumber},
-                                               {"sizes", ColumnType::kList},
-                                               {"Base Colour", ColumnType::kText}};
-  return kColumns;
+  static const std::vector<Column> columns = {{"brand", ColumnType::kText},
+                                              {"price", ColumnType::kNumber},
+                                              {"sizes", ColumnType::kList},
+                                              {"Base Colour", ColumnType::kText}};
+  return columns;
 }
 
 RandomFilter MakeRandomFilter(Rng& rng, int depth) {
