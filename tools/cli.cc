@@ -21,9 +21,9 @@ namespace csn::cli {
 namespace {
 
 constexpr char kExitStatuses[] =
-    "Exit status: 0 done; 1 failed while running; 2 wrong usage; 3 not found; 4 done, but rows were\n"
-    "rejected or lines of a batch failed; 5 damaged data; 6 model and index do not match; 8 locked\n"
-    "by another writer; 130 or 143 ended by SIGINT or SIGTERM.\n";
+    "Exit status: 0 done; 1 failed while running; 2 wrong usage; 3 not found; 4 done, but rows\n"
+    "were rejected or lines of a batch failed; 5 damaged data; 6 model and index do not match;\n"
+    "8 locked by another writer; 130 or 143 ended by SIGINT or SIGTERM.\n";
 
 constexpr char kSpinVariable[] = "GOMP_SPINCOUNT";
 constexpr char kShortSpin[] = "1000";  // some microseconds, where the default is milliseconds
