@@ -24,6 +24,10 @@ class NearestHeap {
     }
   }
 
+  bool full() const { return heap_.size() == k_; }
+  // The farthest of those kept, of a heap that is full.
+  const Neighbor& farthest() const { return heap_.front(); }
+
   // Nearest first.
   std::vector<Neighbor> Take() && {
     std::sort_heap(heap_.begin(), heap_.end());

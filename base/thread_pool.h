@@ -21,13 +21,15 @@ int DefaultThreads();
 void ParallelFor(size_t count, int threads, const std::function<void(size_t)>& body);
 
 // A line of work on several threads whose results come out in the order of what went in. Calls
-// next() until it first gives nothing, work(index, input) for each (index from 0 on), and
+// next(stopped) until it first gives nothing, work(index, input) for each (index from 0 on), and
 // emit(result) in that order; next and emit by one thread at a time each. At most `window` results
-// are held back for one before them: the bound on memory in flight. Waits for all; the first
-// exception stops the rest and is thrown here.
+// are held back for one before them: the bound on memory in flight. Waits for all; an emit that
+// returns false stops the rest, and so does the first exception, which is thrown here. A next that
+// waits for something looks at `stopped` now and then: nothing ends before it returns.
 template <typename In, typename Out>
-void MapInOrder(int threads, size_t window, const std::function<std::optional<In>()>& next,
-                const std::function<Out(size_t, In)>& work, const std::function<void(Out)>& emit) {
+void MapInOrder(int threads, size_t window,
+                const std::function<std::optional<In>(const std::atomic<bool>&)>& next,
+                const std::function<Out(size_t, In)>& work, const std::function<bool(Out)>& emit) {
   std::mutex input, output;
   std::condition_variable room;
   size_t taken = 0, emitted = 0;
@@ -46,7 +48,7 @@ void MapInOrder(int threads, size_t window, const std::function<std::optional<In
       std::lock_guard lock(input);
       if (ended || stopped) return false;
       ended = true;  // where next() throws, too
-      in = next();
+      in = next(stopped);
       if (!in) return false;
       ended = false;
       index = taken++;
@@ -57,8 +59,9 @@ void MapInOrder(int threads, size_t window, const std::function<std::optional<In
     room.wait(lock, [&] { return stopped || index < emitted + window; });
     if (stopped) return false;
     ready.emplace(index, std::move(out));
-    for (auto at = ready.begin(); at != ready.end() && at->first == emitted; ++emitted) {
-      emit(std::move(at->second));
+    for (auto at = ready.begin(); !stopped && at != ready.end() && at->first == emitted;
+         ++emitted) {
+      if (!emit(std::move(at->second))) stopped = true;
       at = ready.erase(at);
     }
     room.notify_all();

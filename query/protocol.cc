@@ -30,12 +30,25 @@ Json HitToJson(const Answer& answer, const Hit& hit) {
                {"sku", hit.item.sku},
                {"score", hit.score},
                {"notions", std::move(notions)}};
+  if (answer.kept_out) json["why"] = hit.why;
   if (!hit.vector.empty()) json["vector"] = hit.vector;
   if (!answer.items) return json;
   Json& item = json["item"] = Json::object();
   if (answer.images) item["image"] = hit.item.image;
   for (size_t i = 0; i < answer.columns.size(); ++i) {
     item[answer.columns[i].name] = std::visit(ValueToJson(), hit.item.values[i]);
+  }
+  return json;
+}
+
+Json KeptOutToJson(const std::vector<KeptOut>& kept_out) {
+  Json json = Json::array();
+  for (const KeptOut& kept : kept_out) {
+    Json& one = json.emplace_back(Json{{"step", StepName(kept.step)},
+                                       {"sku", kept.sku},
+                                       {"score", kept.score},
+                                       {"why", kept.why}});
+    if (kept.step != KeptOut::Step::kNext) one["nearer"] = kept.nearer;
   }
   return json;
 }
@@ -47,6 +60,7 @@ Json SummaryToJson(const Answer& answer) {
                {"generation", answer.generation}};
   if (answer.qualifying) json["qualifying"] = *answer.qualifying;
   if (!answer.cursor.empty()) json["cursor"] = answer.cursor;
+  if (answer.kept_out) json["kept_out"] = KeptOutToJson(*answer.kept_out);
   if (!answer.notes.empty()) json["notes"] = answer.notes;
   return json;
 }
@@ -82,6 +96,7 @@ std::string FormatCsv(const Answer& answer) {
   for (const Column& column : answer.columns) fields.push_back(column.name);
   const bool vectors = !answer.hits.empty() && !answer.hits.front().vector.empty();
   if (vectors) fields.push_back("vector");
+  if (answer.kept_out) fields.push_back("why");
   std::string text = CsvLine(fields);
   for (const Hit& hit : answer.hits) {
     fields = {fmt::format("{}", hit.rank), hit.item.sku, fmt::format("{}", hit.score)};
@@ -92,6 +107,7 @@ std::string FormatCsv(const Answer& answer) {
     if (answer.items && answer.images) fields.push_back(hit.item.image);
     for (const Value& value : hit.item.values) fields.push_back(ValueText(value));
     if (vectors) fields.push_back(Json(hit.vector).dump());
+    if (answer.kept_out) fields.push_back(hit.why);
     text += CsvLine(fields);
   }
   return text;

@@ -15,11 +15,12 @@ Format ParseFormat(std::string_view name);
 
 // The whole answer, ending in a newline.
 // JSONL: a line a hit
-// {"rank","sku","score","notions":{NAME:{"distance","share"}},"vector":[...],
+// {"rank","sku","score","notions":{NAME:{"distance","share"}},"why","vector":[...],
 //  "item":{"image",COLUMN:value}}, then
-// {"answer":{"plan","exact","shortfall","generation","qualifying","cursor","notes"}}; no "vector",
-// "item" or "image" where the query asked for none, "qualifying" only with a filter, "cursor" and
-// "notes" only where there are some.
+// {"answer":{"plan","exact","shortfall","generation","qualifying","cursor",
+//  "kept_out":[{"step","sku","score","why","nearer"}],"notes"}}; no "vector", "item" or "image"
+// where the query asked for none, "why" and "kept_out" only with explanations, "qualifying" only
+// with a filter, "cursor" and "notes" only where there are some.
 // JSON: one object
 // {"hits":[...],"answer":{...}}. CSV: a header and a line a hit, quoted as in RFC 4180, lines
 // ending in a line feed. Table: aligned columns for a person, `width` characters wide at most (0:

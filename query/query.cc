@@ -41,6 +41,26 @@ Query::Limit ParseLimit(const std::string& text) {
           .distance = *distance};
 }
 
+const char* StepName(KeptOut::Step step) {
+  switch (step) {
+    case KeptOut::Step::kWhere:
+      return "where";
+    case KeptOut::Step::kRequire:
+      return "require";
+    case KeptOut::Step::kMaxDistance:
+      return "max_distance";
+    case KeptOut::Step::kGroupBy:
+      return "group_by";
+    case KeptOut::Step::kDiversity:
+      return "diversity";
+    case KeptOut::Step::kIndex:
+      return "index";
+    case KeptOut::Step::kNext:
+      return "next";
+  }
+  Fail(ErrorCode::kInvalidArgument, "step {}: unknown", static_cast<int>(step));
+}
+
 const char* PlanName(Plan plan) {
   switch (plan) {
     case Plan::kScan:

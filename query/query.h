@@ -73,6 +73,7 @@ struct Query {
   // Of the items, only these columns and "image"; none: all.
   std::optional<std::vector<std::string>> fields = {};
   bool vectors = false;  // with the hits' embeddings
+  bool explain = false;  // say in words why each hit is there, and what kept others out
 };
 
 // Parses `NAME[=W][,NAME[=W]...]`. Throws Error(kInvalidArgument) that quotes it.
@@ -92,7 +93,29 @@ struct Hit {
   std::vector<NotionPart> parts;   // [C], in the model's order
   Item item;                       // its sku alone where the query asked for no items
   std::vector<float> vector = {};  // [d], unmasked, where the query asked for it
+  std::string why = {};            // in words, where the query asked for it
 };
+
+// What a step of a query (docs/query.md has their order) keeps out of an answer.
+struct KeptOut {
+  enum class Step {
+    kWhere,
+    kRequire,
+    kMaxDistance,
+    kGroupBy,
+    kDiversity,
+    kIndex,  // an approximate index did not find it
+    kNext,   // it would be the hit behind the last
+  };
+  Step step = Step::kNext;
+  std::string sku;   // of the nearest item that the step kept out
+  double score = 0;  // its
+  std::string why;   // in words
+  // How many that are nearer than the farthest hit the step kept out; all where hits fell short.
+  uint64_t nearer = 0;
+};
+// "where", "require", "max_distance", "group_by", "diversity", "index", "next"
+const char* StepName(KeptOut::Step step);
 
 enum class Plan {
   kScan,  // every row that qualifies by definition
@@ -115,6 +138,9 @@ struct Answer {
   std::optional<uint64_t> qualifying;
   std::string cursor;              // where more pages follow
   std::vector<std::string> notes;  // on what is probably a mistake, for people
+  // Where the query asked for explanations: of each step that kept items out which are nearer than
+  // the farthest hit (any, where hits fell short) one, in the steps' order; the next hit last.
+  std::optional<std::vector<KeptOut>> kept_out;
   std::string generation;
 };
 

@@ -5,7 +5,9 @@
 
 #include "query/internal/diversity.h"
 #include "query/internal/exact_search.h"
+#include "query/internal/explain.h"
 #include "query/internal/index_search.h"
+#include "query/internal/judge.h"
 #include "query/internal/request.h"
 #include "query/internal/resources.h"
 #include "query/model_check.h"
@@ -15,8 +17,7 @@ namespace {
 
 using internal::Request;
 
-struct Found {
-  std::vector<Neighbor> neighbors;
+struct Found : internal::FoundHits {
   Plan plan = Plan::kScan;
 };
 
@@ -54,7 +55,7 @@ Found FindNearest(const Generation& generation, const Request& request, size_t k
   if (!after && SuitsIndex(request)) {
     if (std::optional<Found> found = FindByIndex(generation, request, k)) return *std::move(found);
   }
-  return {internal::SearchExactly(generation, request, k, after), Plan::kScan};
+  return {{.neighbors = internal::SearchExactly(generation, request, k, after)}, Plan::kScan};
 }
 
 // The hits of this page, at most k of them and one more where there is another page.
@@ -66,12 +67,14 @@ Found FindHits(const Generation& generation, const Request& request) {
     return FindNearest(generation, request, wanted, after);
   }
   Found found = FindNearest(generation, request, request.diversity->pool, std::nullopt);
+  found.pool = std::move(found.neighbors);
   const size_t before = request.after ? request.after->hits : 0;
-  found.neighbors =
-      internal::TakeDiverse(generation, request, std::move(found.neighbors), before + wanted);
-  const auto begin = found.neighbors.begin();
-  found.neighbors.erase(
-      begin, begin + static_cast<std::ptrdiff_t>(std::min(before, found.neighbors.size())));
+  // One more than there are hits, for who asks what comes next.
+  found.taken = internal::TakeDiverse(generation, request, found.pool, before + request.k + 1);
+  const std::span<const Neighbor> taken = found.taken;
+  const std::span<const Neighbor> behind = taken.subspan(std::min(before, taken.size()));
+  const std::span<const Neighbor> hits = behind.first(std::min(wanted, behind.size()));
+  found.neighbors.assign(hits.begin(), hits.end());
   return found;
 }
 
@@ -184,6 +187,7 @@ Answer QueryEngine::Search(const Query& query) const {
   answer.plan = found.plan;
   answer.exact = found.plan != Plan::kHnsw;
   answer.shortfall = query.k - answer.hits.size();
+  if (query.explain) internal::Explain(generation_, request, query, found, answer);
   if (request.filter) {
     answer.qualifying = request.filter->rows.cardinality();
     answer.notes = request.filter->notes;

@@ -31,42 +31,110 @@ std::string LineAndColumn(std::string_view text, size_t position) {
   return fmt::format("line {}, column {}", line, before.size() - begin + 1);
 }
 
-// Refuses what is nested too deep and keys that an object has twice, which the library lets pass.
+// From a value to one in it: a key, or a position.
+using Step = std::variant<std::string, size_t>;
+
+// A step of a JSON pointer (RFC 6901).
+std::string StepText(const Step& step) {
+  if (const auto* index = std::get_if<size_t>(&step)) return fmt::format("/{}", *index);
+  std::string text = "/";
+  for (const char c : std::get<std::string>(step)) {
+    text += c == '~' ? "~0" : (c == '/' ? "~1" : std::string(1, c));
+  }
+  return EscapeForTerminal(text);
+}
+
+// Refuses what is nested too deep and keys that an object has twice, which the library lets pass;
+// knows where the parser is.
 class Watcher {
  public:
-  bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start) {
-      Require(depth < kMaxQueryDepth, "query: more than {} levels within each other",
-              kMaxQueryDepth);
+  void operator()(Json::parse_event_t event, const Json& parsed) {
+    switch (event) {
+      case Json::parse_event_t::object_start:
+        Open({.step = std::string()});
+        break;
+      case Json::parse_event_t::array_start:
+        Open({.step = size_t{0}});
+        break;
+      case Json::parse_event_t::key:
+        AddKey(parsed.get_ref<const std::string&>());
+        break;
+      case Json::parse_event_t::object_end:
+      case Json::parse_event_t::array_end:
+        levels_.pop_back();
+        FinishValue();
+        break;
+      case Json::parse_event_t::value:
+        FinishValue();
+        break;
     }
-    if (event == Json::parse_event_t::object_start) keys_.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys_.pop_back();
-    if (event == Json::parse_event_t::key) {
-      const std::string& key = parsed.get_ref<const std::string&>();
-      Require(keys_.back().insert(key).second, "query: key '{}' is there twice",
-              EscapeForTerminal(key));
-      Require(keys_.back().size() <= kMaxKeys, "query: an object of more than {} keys", kMaxKeys);
-    }
-    return true;
   }
 
+  // Where the value stands that is being read.
+  std::string Place() const { return PlaceOf(levels_.size()); }
+
  private:
-  std::vector<std::set<std::string>> keys_;
+  // An object or array that has not ended, and where in it the parser is.
+  struct Level {
+    Step step;
+    std::set<std::string> keys = {};
+  };
+
+  void Open(Level level) {
+    if (levels_.size() >= kMaxQueryDepth) {
+      Fail(ErrorCode::kInvalidArgument, "query, {}: more than {} levels within each other", Place(),
+           kMaxQueryDepth);
+    }
+    levels_.push_back(std::move(level));
+  }
+
+  void AddKey(const std::string& key) {
+    Level& level = levels_.back();
+    const auto place = [&] { return PlaceOf(levels_.size() - 1); };
+    if (!level.keys.insert(key).second) {
+      Fail(ErrorCode::kInvalidArgument, "query, {}: key '{}' is there twice", place(),
+           EscapeForTerminal(key));
+    }
+    if (level.keys.size() > kMaxKeys) {
+      Fail(ErrorCode::kInvalidArgument, "query, {}: an object of more than {} keys", place(),
+           kMaxKeys);
+    }
+    level.step = key;
+  }
+
+  void FinishValue() {
+    if (levels_.empty()) return;
+    if (auto* index = std::get_if<size_t>(&levels_.back().step)) ++*index;
+  }
+
+  // The steps of the first `count` levels.
+  std::string PlaceOf(size_t count) const {
+    std::string place;
+    for (size_t i = 0; i < count; ++i) place += StepText(levels_[i].step);
+    return place.empty() ? "/" : place;
+  }
+
+  std::vector<Level> levels_;
 };
 
 Json ParseJson(std::string_view text) {
   Require(text.size() <= kMaxQueryBytes, "query: expected at most {} bytes, got {}", kMaxQueryBytes,
           text.size());
+  Watcher watcher;
+  const auto watch = [&](int, Json::parse_event_t event, const Json& parsed) {
+    watcher(event, parsed);
+    return true;
+  };
   try {
-    return Json::parse(text.begin(), text.end(), Watcher());
+    return Json::parse(text.begin(), text.end(), watch);
   } catch (const Json::parse_error& error) {
     const std::string what = error.what();
     const size_t colon = what.find(": ");  // behind the place, which we have already
     Fail(ErrorCode::kInvalidArgument, "query, {}: {}", LineAndColumn(text, error.byte),
          EscapeForTerminal(colon == std::string::npos ? what : what.substr(colon + 2)));
   } catch (const Json::out_of_range& error) {
-    Fail(ErrorCode::kInvalidArgument, "query: a number is beyond what a double holds: {}",
-         EscapeForTerminal(error.what()));
+    Fail(ErrorCode::kInvalidArgument, "query, {}: a number is beyond what a double holds: {}",
+         watcher.Place(), EscapeForTerminal(error.what()));
   }
 }
 
@@ -138,13 +206,7 @@ class Node {
   // A JSON pointer (RFC 6901); "/" for the whole.
   std::string Place() const { return parent_ == nullptr ? "/" : Pointer(); }
   std::string Pointer() const {
-    if (parent_ == nullptr) return "";
-    std::string pointer = parent_->Pointer() + "/";
-    if (const auto* index = std::get_if<size_t>(&step_)) return pointer + std::to_string(*index);
-    for (const char c : std::get<std::string>(step_)) {
-      pointer += c == '~' ? "~0" : (c == '/' ? "~1" : std::string(1, c));
-    }
-    return EscapeForTerminal(pointer);
+    return parent_ == nullptr ? "" : parent_->Pointer() + StepText(step_);
   }
 
   [[noreturn]] void FailUnknown(const std::string& key, const Readers& readers) const {
@@ -156,7 +218,7 @@ class Node {
 
   const Json& json_;
   const Node* const parent_ = nullptr;
-  const std::variant<std::string, size_t> step_ = {};
+  const Step step_ = {};
 };
 
 std::vector<float> ReadVector(const Node& node) {
@@ -304,7 +366,8 @@ Query ParseQuery(std::string_view text, const Query& defaults) {
           query.fields.emplace();
           at.ForEach([&](const Node& field) { query.fields->push_back(field.Text()); });
         }},
-       {"vectors", [&](const Node& at) { query.vectors = at.Bool(); }}});
+       {"vectors", [&](const Node& at) { query.vectors = at.Bool(); }},
+       {"explain", [&](const Node& at) { query.explain = at.Bool(); }}});
   return query;
 }
 
@@ -334,6 +397,7 @@ std::string FormatQuery(const Query& query) {
   json["items"] = query.items;
   if (query.fields) json["fields"] = *query.fields;
   json["vectors"] = query.vectors;
+  json["explain"] = query.explain;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

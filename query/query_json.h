@@ -9,7 +9,7 @@
 namespace csn {
 
 inline constexpr size_t kMaxQueryBytes = 16 << 20;
-inline constexpr int kMaxQueryDepth = 8;  // of arrays and objects within each other
+inline constexpr size_t kMaxQueryDepth = 8;  // of arrays and objects within each other
 
 // Reads one query: an object. What it does not name is as in `defaults`; what it does name takes
 // the place of the default whole. Throws Error(kInvalidArgument): where it is no JSON, with line

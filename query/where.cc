@@ -49,7 +49,10 @@ class Parser {
   }
 
  private:
-  void Advance() { next_ = lexer_.Next(); }
+  void Advance() {
+    end_ = next_.at + next_.length;
+    next_ = lexer_.Next();
+  }
 
   [[noreturn]] void FailAt(const WhereLexeme& got, std::string_view expected) const {
     const std::string shown(text_.substr(got.at, std::min(got.length, kShownBytes)));
@@ -83,17 +86,20 @@ class Parser {
     const auto part = [&] {
       return outer ? ParseChain("and", WhereExpression::Kind::kAnd) : ParseNot();
     };
+    const size_t begin = next_.at;
     WhereExpression first = part();
     if (!IsKeyword(keyword)) return first;
-    WhereExpression chain{.kind = kind};
+    WhereExpression chain{.kind = kind, .begin = begin};
     chain.parts.push_back(std::move(first));
     while (TakeKeyword(keyword)) chain.parts.push_back(part());
+    chain.end = end_;
     return chain;
   }
 
   WhereExpression ParseNot() {
     const Deeper deeper(*this);
-    if (TakeKeyword("not")) return Negated(ParseNot());
+    const size_t begin = next_.at;
+    if (TakeKeyword("not")) return Negated(ParseNot(), begin);
     if (TakeSymbol("(")) {
       WhereExpression inner = ParseOr();
       if (!TakeSymbol(")")) FailAt(next_, "'and', 'or' or ')'");
@@ -102,33 +108,41 @@ class Parser {
     return ParsePredicate();
   }
 
-  static WhereExpression Negated(WhereExpression inner) {
-    WhereExpression negated{.kind = WhereExpression::Kind::kNot};
+  WhereExpression Negated(WhereExpression inner, size_t begin) const {
+    WhereExpression negated{.kind = WhereExpression::Kind::kNot, .begin = begin, .end = end_};
     negated.parts.push_back(std::move(inner));
     return negated;
   }
 
   WhereExpression ParsePredicate() {
+    const size_t begin = next_.at;
+    WhereExpression expression;
+    const bool negated = ReadPredicate(expression.predicate);
+    expression.begin = begin;
+    expression.end = end_;
+    return negated ? Negated(std::move(expression), begin) : expression;
+  }
+
+  // Returns whether it is meant the other way round: "not in", "is not null".
+  bool ReadPredicate(WherePredicate& predicate) {
     if (next_.token == WhereToken::kText) {
       FailAt(next_, "a column (between ` where it is no plain word)");
     }
     if (next_.token != WhereToken::kWord && next_.token != WhereToken::kColumn) {
       FailAt(next_, "a column, 'not' or '('");
     }
-    WhereExpression expression;
-    WherePredicate& predicate = expression.predicate;
     predicate.column = next_.text;
     predicate.at = next_.at;
     Advance();
     if (next_.token == WhereToken::kSymbol) {
       ParseComparison(predicate);
-      return expression;
+      return false;
     }
     if (TakeKeyword("is")) {
       const bool negated = TakeKeyword("not");
       if (!TakeKeyword("null")) FailAt(next_, negated ? "'null'" : "'null' or 'not null'");
       predicate.kind = Kind::kNull;
-      return negated ? Negated(std::move(expression)) : expression;
+      return negated;
     }
     const bool negated = TakeKeyword("not");
     if (TakeKeyword("in")) {
@@ -143,7 +157,7 @@ class Parser {
     } else {
       FailAt(next_, negated ? "in, like or has" : kOperators);
     }
-    return negated ? Negated(std::move(expression)) : expression;
+    return negated;
   }
 
   void ParseComparison(WherePredicate& predicate) {
@@ -214,6 +228,7 @@ class Parser {
   std::string_view text_;
   WhereLexer lexer_;
   WhereLexeme next_;
+  size_t end_ = 0;  // of the word before it
   int depth_ = 0;
 };
 

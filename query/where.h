@@ -45,6 +45,7 @@ struct WhereExpression {
   Kind kind = Kind::kPredicate;
   std::vector<WhereExpression> parts = {};  // two or more of kAnd and kOr, one of kNot
   WherePredicate predicate = {};            // of kPredicate
+  size_t begin = 0, end = 0;  // its bytes in the filter, without parentheses around the whole of it
 };
 
 // Reads a filter; whether its columns exist is not looked at. Grammar, words in any case:

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Builds the benchmarks, makes their data, and prints a table of pairs: ours beside a bare peer.
 set -euo pipefail
+# What is shown does not depend on the options that a user has set for all programs.
+export CSN_CONFIG=/dev/null
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 cd "$root"
@@ -10,7 +12,7 @@ export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=1
 # As the programs set it for themselves (docs/training.md); the bare loops get the same.
 export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-1000}"
 
-engine_pairs=(query metadata start)
+engine_pairs=(query metadata start batch)
 torch_pairs=(build memory train)
 
 usage() {
@@ -26,6 +28,7 @@ All of it takes about 20 minutes on 2 idle cores and 2 GB in $TMPDIR; it wants a
              query     a flat query beside FAISS's own
              metadata  items of ten hits beside RocksDB's own MultiGet
              start     csn_query by sku from process start to end
+             batch     csn_query --batch beside the engine in one process
              build     csn_index build beside the forward pass alone
              memory    peak memory of csn_index build, at two sizes
              train     training steps beside a bare loop of the same network
@@ -61,7 +64,7 @@ main() {
     case "$argument" in
       --quick) quick=(--quick) ;;
       -h | --help) usage && exit 0 ;;
-      query* | metadata* | start* | build* | memory* | train*) names+=("$argument") ;;
+      query* | metadata* | start* | batch* | build* | memory* | train*) names+=("$argument") ;;
       *)
         printf "bench.sh: error: unknown argument '%s'; see tools/bench.sh --help\n" "$argument" >&2
         exit 2

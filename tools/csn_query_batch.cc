@@ -20,7 +20,7 @@ namespace {
 
 constexpr size_t kReadBytes = 1 << 16;
 constexpr size_t kWindow = 256;    // answers held back for a slow one before them, a thread
-constexpr int kStopCheckMs = 100;  // how often a reader that waits looks for a signal
+constexpr int kStopCheckMs = 100;  // how often who waits for a line looks whether to go on
 constexpr uint64_t kProgressEvery = 100;
 
 // The lines of a file, or of stdin as they come. Not thread-safe.
@@ -40,11 +40,11 @@ class LineSource {
   LineSource(const LineSource&) = delete;
   LineSource& operator=(const LineSource&) = delete;
 
-  // The next line without its end; nothing at the end, or once a stop is asked for. A line beyond
-  // kMaxQueryBytes is cut there, which is enough to refuse it.
-  std::optional<std::string> Next() {
+  // The next line without its end; nothing at the end, or once `stopped` or a signal asks to stop.
+  // A line beyond kMaxQueryBytes is cut there, which is enough to refuse it.
+  std::optional<std::string> Next(const std::atomic<bool>& stopped) {
     std::string line;
-    for (;;) {
+    while (!ToStop(stopped)) {
       const size_t end = buffer_.find('\n', at_);
       const size_t stop = end == std::string::npos ? buffer_.size() : end;
       const size_t room = kMaxQueryBytes + 1 - std::min(line.size(), kMaxQueryBytes + 1);
@@ -55,26 +55,29 @@ class LineSource {
         if (line.ends_with('\r')) line.pop_back();
         return line;
       }
-      if (!Fill()) break;
+      if (Fill(stopped)) continue;
+      if (line.empty() || ToStop(stopped)) break;
+      return line;
     }
-    if (line.empty() || Stop().requested()) return std::nullopt;
-    return line;
+    return std::nullopt;
   }
 
  private:
+  static bool ToStop(const std::atomic<bool>& stopped) { return stopped || Stop().requested(); }
+
   // False at the end, or where a stop is asked for.
-  bool Fill() {
+  bool Fill(const std::atomic<bool>& stopped) {
     buffer_.resize(kReadBytes);
     at_ = 0;
     ssize_t count = -1;
-    while (!Stop().requested()) {
+    while (!ToStop(stopped)) {
       pollfd waiting{.fd = file_, .events = POLLIN, .revents = 0};
       const int ready = poll(&waiting, 1, kStopCheckMs);
       if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
       count = read(file_, buffer_.data(), buffer_.size());
       if (count >= 0 || errno != EINTR) break;
     }
-    if (count < 0 && !Stop().requested()) {
+    if (count < 0 && !ToStop(stopped)) {
       Fail(ErrorCode::kFailed, "reading {}: {}", path_, std::strerror(errno));
     }
     buffer_.resize(static_cast<size_t>(std::max<ssize_t>(count, 0)));
@@ -138,11 +141,9 @@ int RunBatch(const po::variables_map& values, const QueryEngine& engine, const Q
   };
   uint64_t lines = 0, answers = 0;
   std::atomic<uint64_t> failed = 0;
-  std::atomic<bool> reader_gone = false;  // of the pipe that stdout is
-  const std::function<std::optional<Line>()> next = [&]() -> std::optional<Line> {
-    while (!Stop().requested() && !reader_gone) {
-      std::optional<std::string> text = source.Next();
-      if (!text) break;
+  using Next = std::optional<Line>(const std::atomic<bool>&);
+  const std::function<Next> next = [&](const auto& stopped) -> std::optional<Line> {
+    while (std::optional<std::string> text = source.Next(stopped)) {
       ++lines;
       if (!Trim(*text).empty()) return Line{lines, *std::move(text)};
     }
@@ -156,11 +157,12 @@ int RunBatch(const po::variables_map& values, const QueryEngine& engine, const Q
       return FormatBatchError(line.number, ExitStatus(error.code()), error.what());
     }
   };
-  const std::function<void(std::string)> emit = [&](const std::string& text) {
-    if (!Print(text)) reader_gone = true;
+  const std::function<bool(std::string)> emit = [&](const std::string& text) {
+    if (!Print(text)) return false;  // nobody reads on
     if (++answers % kProgressEvery == 0) {
       sink({.stage = "answering", .done = answers, .total = 0, .unit = "queries"});
     }
+    return true;
   };
   const auto begin = std::chrono::steady_clock::now();
   MapInOrder(threads, kWindow * static_cast<size_t>(threads), next, work, emit);

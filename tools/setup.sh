@@ -21,7 +21,7 @@ packages=(
   libfmt-dev libboost-program-options-dev nlohmann-json3-dev libjpeg62-turbo-dev libpng-dev
   libwebp-dev libexif-dev
   libeigen3-dev libcairo2-dev libfreetype-dev libfontconfig-dev fonts-dejavu-core libxxhash-dev
-  nettle-dev libcsv-dev libroaring-dev libgtest-dev libgmock-dev
+  nettle-dev libcsv-dev libroaring-dev libhwy-dev libgtest-dev libgmock-dev
   libbenchmark-dev
 )
 

@@ -4,16 +4,12 @@
 #include <limits>
 
 namespace csn::internal {
-namespace {
 
-// The request's ranking without its negative weights: how far items are from each other.
 Ranking BetweenItems(const Request& request) {
   Ranking ranking = request.ranking;
   for (double& weight : ranking.weights) weight = std::max(weight, 0.0);
   return ranking;
 }
-
-}  // namespace
 
 std::vector<Neighbor> TakeDiverse(const Generation& generation, const Request& request,
                                   std::vector<Neighbor> pool, size_t count) {

@@ -9,6 +9,9 @@
 
 namespace csn::internal {
 
+// The request's ranking without its negative weights: how far items are from each other.
+Ranking BetweenItems(const Request& request);
+
 // Takes `count` of `pool` (nearest first), in the order in which they are taken: each time the one
 // with least (1 - lambda) score - lambda * its least score to one taken before, by the positive
 // weights alone; ties go to the smaller score, then the smaller row. Source: Carbonell and

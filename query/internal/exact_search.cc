@@ -1,10 +1,13 @@
 #include "query/internal/exact_search.h"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
 #include <limits>
+#include <utility>
 
 #include "base/nearest_heap.h"
+#include "base/score_filter.h"
+#include "query/internal/judge.h"
 
 namespace csn::internal {
 namespace {
@@ -12,97 +15,141 @@ namespace {
 // Where at most this part of all rows qualifies, they are read one by one, so that few blocks of
 // the embedding file are touched.
 constexpr size_t kFewRowsShare = 8;
+constexpr size_t kTogether = 64;  // rows that the filter looks at in one go
 
-// Measures rows and keeps those within limits and ceiling.
-class Judge {
- public:
-  explicit Judge(const Request& request)
-      : request_(request),
-        examples_(request.examples()),
-        limited_(Limited(request)),
-        measurer_(request.ranking, examples_, limited_) {}
-  Judge(const Judge&) = delete;
-  Judge& operator=(const Judge&) = delete;
+// What bounds of the request's hits are never behind, whatever else is found.
+float FirstCeiling(const Request& request, const ScoreFilter& filter) {
+  // Its root is compared, rounded; of an infinite one the ceiling is infinite.
+  const double limit = request.max_distance * request.max_distance;
+  return filter.Ceiling(limit + 0x1p-48 * limit);
+}
 
-  // The row's score, or nothing where it is no hit.
-  std::optional<double> Score(uint32_t row, std::span<const float> embedding) {
-    if (std::ranges::binary_search(request_.left_out, row)) return std::nullopt;
-    const double score = measurer_.Score(embedding);
-    for (const NotionLimit& limit : request_.limits) {
-      const double scale = request_.ranking.scales[limit.notion];
-      if (!limit.Allows(ShownDistance(measurer_.liked(limit.notion), scale))) return std::nullopt;
+// Calls visit(neighbor) for the rows that qualify, in ascending order; those whose bound is behind
+// ceiling(row), asked for just before, are passed over. No ceiling is above most().
+template <typename Most, typename Ceiling, typename Visit>
+void ForEachHit(const Generation& generation, const Request& request, const ScoreFilter& filter,
+                const Most& most, const Ceiling& ceiling, const Visit& visit) {
+  Judge judge(request);
+  const size_t dim = request.ranking.masks->dim();
+  std::array<uint32_t, kTogether> ids{};
+  std::array<const float*, kTogether> rows{};
+  std::array<float, kTogether> bounds{};
+  size_t count = 0;
+  const auto look_at_all = [&] {
+    filter.Bound(std::span(rows).first(count), bounds.data());
+    // Nearly always all of them, which needs no look at each.
+    const float all = most();
+    size_t behind = 0;
+    for (size_t i = 0; i < count; ++i) behind += ScoreFilter::IsBehind(bounds[i], all) ? 1 : 0;
+    for (size_t i = 0; i < count && behind < count; ++i) {
+      if (ScoreFilter::IsBehind(bounds[i], ceiling(ids[i]))) continue;
+      if (const std::optional<double> score = judge.Score(ids[i], {rows[i], dim})) {
+        visit(Neighbor{ids[i], *score});
+      }
     }
-    if (!IsNearEnough(request_, score)) return std::nullopt;
-    return score;
+    count = 0;
+  };
+  const auto add = [&](uint32_t row, std::span<const float> embedding) {
+    ids[count] = row;
+    rows[count] = embedding.data();
+    if (++count == kTogether) look_at_all();
+  };
+  const EmbeddingFile& embeddings = generation.embeddings();
+  if (!request.filter) {
+    const MatrixView all = embeddings.All();
+    for (size_t first = 0; first < all.rows; first += kTogether) {
+      count = std::min(kTogether, all.rows - first);
+      for (size_t i = 0; i < count; ++i) {
+        ids[i] = static_cast<uint32_t>(first + i);
+        rows[i] = all.data + (first + i) * dim;
+      }
+      look_at_all();
+    }
+  } else if (request.filter->rows.cardinality() > embeddings.rows() / kFewRowsShare) {
+    const MatrixView all = embeddings.All();
+    ForEachRow(request.filter->rows, [&](uint32_t row) { add(row, all.Row(row)); });
+  } else {
+    ForEachRow(request.filter->rows, [&](uint32_t row) { add(row, embeddings.Row(row)); });
   }
+  look_at_all();
+}
+
+// The k nearest behind `after` of what is added, and the ceiling that follows from them.
+class Nearest {
+ public:
+  Nearest(const Request& request, const ScoreFilter& filter, size_t k, size_t most,
+          const std::optional<Neighbor>& after)
+      : filter_(filter), heap_(k, most), after_(after), ceiling_(FirstCeiling(request, filter)) {}
+
+  void Add(const Neighbor& neighbor) {
+    if (after_ && !(*after_ < neighbor)) return;
+    heap_.Add(neighbor);
+    if (heap_.full()) ceiling_ = std::min(ceiling_, filter_.Ceiling(heap_.farthest().value));
+  }
+  float ceiling() const { return ceiling_; }
+  std::vector<Neighbor> Take() && { return std::move(heap_).Take(); }
 
  private:
-  static std::vector<NotionId> Limited(const Request& request) {
-    std::vector<NotionId> notions;
-    for (const NotionLimit& limit : request.limits) notions.push_back(limit.notion);
-    return notions;
-  }
-
-  const Request& request_;
-  const Examples examples_;
-  const std::vector<NotionId> limited_;
-  Measurer measurer_;
+  const ScoreFilter& filter_;
+  NearestHeap heap_;
+  const std::optional<Neighbor> after_;
+  float ceiling_;
 };
 
-// Calls visit(neighbor) for every row that qualifies.
-template <typename Visit>
-void ForEachHit(const Generation& generation, const Request& request, const Visit& visit) {
-  Judge judge(request);
-  const EmbeddingFile& embeddings = generation.embeddings();
-  const auto look_at = [&](uint32_t row, std::span<const float> embedding) {
-    if (const std::optional<double> score = judge.Score(row, embedding)) visit({row, *score});
+// The nearest of each group. Rows of none go to groupless(neighbor) unless behind its ceiling().
+template <typename Ceiling, typename Visit>
+std::vector<std::optional<Neighbor>> ScanGroups(const Generation& generation,
+                                                const Request& request, const ScoreFilter& filter,
+                                                const Ceiling& groupless_ceiling,
+                                                const Visit& groupless) {
+  const Groups& groups = *request.groups;
+  std::vector<std::optional<Neighbor>> best(groups.count);
+  const float first = FirstCeiling(request, filter);
+  std::vector<float> ceilings(groups.count, first);
+  const auto most = [&] { return std::max(first, groupless_ceiling()); };
+  const auto ceiling = [&](uint32_t row) {
+    const uint32_t group = groups.of_row[row];
+    return group == kNoGroup ? groupless_ceiling() : ceilings[group];
   };
-  if (!request.filter) {
-    const MatrixView rows = embeddings.All();
-    for (size_t row = 0; row < rows.rows; ++row) look_at(static_cast<uint32_t>(row), rows.Row(row));
-    return;
-  }
-  const RowSet& among = request.filter->rows;
-  if (among.cardinality() > embeddings.rows() / kFewRowsShare) {
-    const MatrixView rows = embeddings.All();
-    for (const uint32_t row : among) look_at(row, rows.Row(row));
-  } else {
-    for (const uint32_t row : among) look_at(row, embeddings.Row(row));
-  }
+  ForEachHit(generation, request, filter, most, ceiling, [&](const Neighbor& neighbor) {
+    const uint32_t group = groups.of_row[neighbor.row];
+    if (group == kNoGroup) {
+      groupless(neighbor);
+    } else if (!best[group] || neighbor < *best[group]) {
+      best[group] = neighbor;
+      ceilings[group] = std::min(ceilings[group], filter.Ceiling(neighbor.value));
+    }
+  });
+  return best;
 }
 
 }  // namespace
 
 std::vector<Neighbor> SearchExactly(const Generation& generation, const Request& request, size_t k,
                                     const std::optional<Neighbor>& after) {
-  NearestHeap nearest(k, request.candidates(generation));
-  const auto add = [&](const Neighbor& neighbor) {
-    if (!after || *after < neighbor) nearest.Add(neighbor);
-  };
+  const Examples examples = request.examples();
+  const ScoreFilter filter(request.ranking, examples);
+  Nearest nearest(request, filter, k, request.candidates(generation), after);
+  const auto ceiling = [&] { return nearest.ceiling(); };
+  const auto add = [&](const Neighbor& neighbor) { nearest.Add(neighbor); };
   if (request.groups == nullptr) {
-    ForEachHit(generation, request, add);
+    const auto of_row = [&](uint32_t) { return nearest.ceiling(); };
+    ForEachHit(generation, request, filter, ceiling, of_row, add);
     return std::move(nearest).Take();
   }
-  const Groups& groups = *request.groups;
-  std::vector<std::optional<Neighbor>> best(groups.count);
-  ForEachHit(generation, request, [&](const Neighbor& neighbor) {
-    const uint32_t group = groups.of_row[neighbor.row];
-    if (group == kNoGroup) {
-      add(neighbor);
-    } else if (!best[group] || neighbor < *best[group]) {
-      best[group] = neighbor;
-    }
-  });
-  for (const std::optional<Neighbor>& neighbor : best) {
-    if (neighbor) add(*neighbor);
+  for (const std::optional<Neighbor>& best :
+       ScanGroups(generation, request, filter, ceiling, add)) {
+    if (best) add(*best);
   }
   return std::move(nearest).Take();
 }
 
-bool IsNearEnough(const Request& request, double score) {
-  // Of one notion the score is D / S; scores are below 0 only where there is no ceiling.
-  return request.max_distance == std::numeric_limits<double>::infinity() ||
-         std::sqrt(score) <= request.max_distance;
+std::vector<std::optional<Neighbor>> NearestOfGroups(const Generation& generation,
+                                                     const Request& request) {
+  const Examples examples = request.examples();
+  const ScoreFilter filter(request.ranking, examples);
+  const auto none = [] { return -std::numeric_limits<float>::infinity(); };
+  return ScanGroups(generation, request, filter, none, [](const Neighbor&) {});
 }
 
 }  // namespace csn::internal

@@ -16,7 +16,8 @@ namespace csn::internal {
 std::vector<Neighbor> SearchExactly(const Generation& generation, const Request& request, size_t k,
                                     const std::optional<Neighbor>& after);
 
-// Whether `score` is within the request's ceiling: its root is what is shown.
-bool IsNearEnough(const Request& request, double score);
+// Of a request with groups: the nearest row of each that qualifies, by the group's number.
+std::vector<std::optional<Neighbor>> NearestOfGroups(const Generation& generation,
+                                                     const Request& request);
 
 }  // namespace csn::internal

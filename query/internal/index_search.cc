@@ -64,11 +64,11 @@ std::optional<std::vector<Neighbor>> SearchFlat(const Generation& generation,
                                                 const Request& request, size_t k) {
   const SubspaceIndex& index = generation.subspace(*request.sole);
   const Matrix query = ProjectQuery(request);
-  const size_t candidates = std::min(k + request.left_out.size() + kSpareCandidates, index.size());
+  const size_t candidates = k + request.left_out.size() + kSpareCandidates;
   const std::vector<Neighbor> found =
       std::move(index.Search({.k = candidates}, query.View()).front());
   // FAISS leaves out rows whose float distance overflowed: nothing is known of them.
-  if (found.size() < candidates) return std::nullopt;
+  if (found.size() < std::min(candidates, index.size())) return std::nullopt;
   // Those asked for nearly always suffice; the others are read where near ties ask for it. Rows
   // that are not examined are at the next found distance or beyond, at the last one at least.
   const double norm = Norm(query.Row(0));

@@ -138,6 +138,23 @@ std::string LastLine(const Answer& answer, size_t dropped) {
   return text;
 }
 
+// Lines of words, whole however narrow the screen.
+std::string Explanations(const Answer& answer) {
+  if (!answer.kept_out) return "";
+  std::string text = answer.hits.empty() ? "" : "why\n";
+  for (const Hit& hit : answer.hits) {
+    text += fmt::format("{:>4}  {}: {}\n", hit.rank, EscapeForTerminal(hit.item.sku),
+                        EscapeForTerminal(hit.why));
+  }
+  if (!answer.kept_out->empty()) text += "kept out\n";
+  for (const KeptOut& kept : *answer.kept_out) {
+    text += fmt::format("{:>12}  {} ({:.4f}): {}{}\n", StepName(kept.step),
+                        EscapeForTerminal(kept.sku), kept.score, EscapeForTerminal(kept.why),
+                        kept.nearer > 1 ? fmt::format(" (and {} others)", kept.nearer - 1) : "");
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string FormatTable(const Answer& answer, size_t width) {
@@ -152,6 +169,7 @@ std::string FormatTable(const Answer& answer, size_t width) {
   for (size_t line = 0; line <= answer.hits.size(); ++line) add(Line(columns, line));
   add("~notion: distance in it (share of the score)");
   add(LastLine(answer, dropped));
+  text += Explanations(answer);
   // Whole, however narrow the screen: it is to be copied.
   if (!answer.cursor.empty()) text += "more: --cursor " + answer.cursor + "\n";
   return text;

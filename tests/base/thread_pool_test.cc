@@ -112,7 +112,7 @@ TEST(MapInOrderTest, GivesResultsInTheOrderOfWhatWentIn) {
       std::vector<std::string> results;
       MapInOrder<int, std::string>(
           threads, window,
-          [&]() -> std::optional<int> {
+          [&](const auto&) -> std::optional<int> {
             if (given == 500) return std::nullopt;
             return given++;
           },
@@ -125,6 +125,7 @@ TEST(MapInOrderTest, GivesResultsInTheOrderOfWhatWentIn) {
           [&](const std::string& text) {
             --held;
             results.push_back(text);
+            return true;
           });
       ASSERT_EQ(results.size(), 500u);
       for (size_t i = 0; i < 500; ++i) EXPECT_EQ(results[i], std::to_string(i));
@@ -140,11 +141,15 @@ TEST(MapInOrderTest, TheFirstNothingIsTheEnd) {
     std::vector<int> results;
     MapInOrder<int, int>(
         threads, 1,
-        [&]() -> std::optional<int> {
+        [&](const auto&) -> std::optional<int> {
           if (++calls == 4) return std::nullopt;
           return calls;
         },
-        [](size_t, int value) { return value; }, [&](int value) { results.push_back(value); });
+        [](size_t, int value) { return value; },
+        [&](int value) {
+          results.push_back(value);
+          return true;
+        });
     EXPECT_EQ(results, (std::vector<int>{1, 2, 3}));
     EXPECT_EQ(calls, 4);
   }
@@ -159,7 +164,7 @@ TEST(MapInOrderTest, AnExceptionStopsTheRestWhereverItComesFrom) {
       const auto run = [&] {
         MapInOrder<int, int>(
             threads, 2,
-            [&]() -> std::optional<int> {
+            [&](const auto&) -> std::optional<int> {
               if (thrower == 0 && given == 30) throw std::runtime_error("next");
               return given++;
             },
@@ -170,12 +175,65 @@ TEST(MapInOrderTest, AnExceptionStopsTheRestWhereverItComesFrom) {
             [&](int value) {
               if (thrower == 2 && value == 30) throw std::runtime_error("emit");
               emitted.push_back(value);
+              return true;
             });
       };
       EXPECT_THROW(run(), std::runtime_error);
       EXPECT_LE(emitted.size(), 30u);
       for (size_t i = 0; i < emitted.size(); ++i) EXPECT_EQ(emitted[i], static_cast<int>(i));
     }
+  }
+}
+
+TEST(MapInOrderTest, EmitMayEndIt) {
+  for (const int threads : {1, 4}) {
+    int given = 0;
+    std::vector<int> emitted;
+    MapInOrder<int, int>(
+        threads, 8, [&](const auto&) -> std::optional<int> { return given++; },
+        [](size_t, int value) { return value; },
+        [&](int value) {
+          emitted.push_back(value);
+          return value < 30;
+        });
+    EXPECT_EQ(emitted.size(), 31u);
+    EXPECT_EQ(emitted.back(), 30);
+  }
+}
+
+TEST(MapInOrderTest, WhoWaitsForMoreHearsOfTheEnd) {
+  // As a pipe that stays open and silent.
+  for (const bool throws : {false, true}) {
+    int calls = 0;
+    bool heard = false;
+    const auto run = [&] {
+      MapInOrder<int, int>(
+          2, 8,
+          [&](const std::atomic<bool>& stopped) -> std::optional<int> {
+            if (++calls == 1) return 1;
+            for (int i = 0; i < 10'000 && !stopped; ++i) {
+              std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            }
+            heard = stopped;
+            return std::nullopt;
+          },
+          [](size_t, int value) {
+            // Time for the other thread to wait already.
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            return value;
+          },
+          [&](int) -> bool {
+            if (throws) throw std::runtime_error("emit");
+            return false;
+          });
+    };
+    if (throws) {
+      EXPECT_THROW(run(), std::runtime_error);
+    } else {
+      run();
+    }
+    // Where the other thread was late, it did not ask at all.
+    EXPECT_TRUE(heard || calls == 1);
   }
 }
 

@@ -7,5 +7,6 @@ int main(int argc, char** argv) {
     csn::bench::AddQueryPairs();
     csn::bench::AddMetadataPairs();
     csn::bench::AddStartPairs();
+    csn::bench::AddBatchPairs();
   });
 }

@@ -1,15 +1,17 @@
+#include <benchmark/benchmark.h>
 #include <faiss/IndexFlat.h>
 #include <faiss/index_io.h>
+#include <fmt/format.h>
 #include <omp.h>
 
 #include <memory>
+#include <numeric>
 
 #include "query/query_engine.h"
 #include "storage/layout.h"
 #include "tests/bench/engine_pairs.h"
 #include "tests/bench/pair.h"
 #include "tests/bench/synthetic.h"
-#include "tests/support/test_index.h"
 #include "tests/support/test_support.h"
 
 namespace csn::bench {
@@ -32,12 +34,10 @@ class FlatWorld {
 
   FlatWorld() : queries_(RandomEmbeddings(kQueries, 2)) {
     const size_t rows = Quick() ? 100'000 : 500'000;
-    const MaskTable masks = SliceMasks(2);
-    test::WriteTestIndex(index(), RandomEmbeddings(rows, 1), masks, ShopItems(rows, 3),
-                         {.columns = ShopColumns()});
+    WriteShopIndex(index(), rows, "Flat");
     engine_ = std::make_unique<QueryEngine>(QueryEngine::Open(index()));
     engine_->generation().embeddings().All();  // verifies every block, once
-    masked_ = Project(masks, 0, queries_.View());
+    masked_ = Project(SliceMasks(2), 0, queries_.View());
     faiss_.reset(
         faiss::read_index((engine_->generation().folder() + "/" + layout::NotionIndex(0)).c_str()));
   }
@@ -81,6 +81,67 @@ class FlatWorld {
   size_t next_engine_ = 0, next_faiss_ = 0;
 };
 
+// An index of four notions, asked for all of them at once, and its embeddings in memory.
+class MixtureWorld {
+ public:
+  static std::shared_ptr<MixtureWorld> Get() {
+    static const auto world = std::make_shared<MixtureWorld>();
+    return world;
+  }
+
+  MixtureWorld() : queries_(RandomEmbeddings(kQueries, 2)) {
+    WriteShopIndex(folder_ / "index", Quick() ? 100'000 : 500'000, "Flat", kDim / kLiveDims);
+    engine_ = std::make_unique<QueryEngine>(QueryEngine::Open(folder_ / "index"));
+    rows_ = engine_->generation().embeddings().All();
+  }
+
+  // Microseconds a query of the engine; with a filter, one that lets so many in a thousand through.
+  double Engine(size_t thousandths) {
+    const std::span<const float> row = queries_.Row(next_++ % kQueries);
+    Query query{.liked = {std::vector<float>(row.begin(), row.end())}, .k = kK};
+    for (size_t c = 0; c < kDim / kLiveDims; ++c) {
+      query.notions.push_back({fmt::format("notion-{}", c), 1 + static_cast<double>(c)});
+    }
+    if (thousandths < 1000) {
+      // Skus in no order of embeddings, which are random.
+      query.where = fmt::format("sku < 'sku-{:06}'", rows_.rows * thousandths / 1000);
+    }
+    return 1e6 * Seconds([&] { engine_->Rank(query); });
+  }
+
+  // Microseconds to add up all words of so many in a thousand embeddings.
+  double Read(size_t thousandths) {
+    return 1e6 * Seconds([&] {
+             const auto* words = reinterpret_cast<const uint32_t*>(rows_.data);
+             const size_t count = rows_.rows * thousandths / 1000 * rows_.cols;
+             benchmark::DoNotOptimize(std::reduce(words, words + count, uint32_t{0}));
+           });
+  }
+
+ private:
+  test::TempDir folder_;
+  Matrix queries_;
+  std::unique_ptr<QueryEngine> engine_;
+  MatrixView rows_;
+  size_t next_ = 0;
+};
+
+void AddMixturePair(const std::string& name, size_t thousandths, Bar bar = Bar::kNone,
+                    double limit = 0) {
+  AddPair({.name = name,
+           .ours = fmt::format("4 notions, 500 k x 64, k 10, {} % qualify", thousandths / 10.0),
+           .peer = "reading these embeddings",
+           .unit = "us",
+           .bar = bar,
+           .limit = limit,
+           .pairs = 100},
+          [=] {
+            const std::shared_ptr<MixtureWorld> world = MixtureWorld::Get();
+            return Sides{.ours = [=] { return world->Engine(thousandths); },
+                         .peer = [=] { return world->Read(thousandths); }};
+          });
+}
+
 void AddFlatPair(const std::string& name, const std::string& hits, Wanted wanted, size_t k,
                  Bar bar = Bar::kNone, double limit = 0) {
   AddPair({.name = name,
@@ -105,6 +166,9 @@ void AddQueryPairs() {
               43);  // as many as the engine asks for
   AddFlatPair("query/flat-skus", "skus", Wanted::kSkus, kK);
   AddFlatPair("query/flat-items", "whole items", Wanted::kItems, kK);
+  AddMixturePair("query/mixture", 1000, Bar::kRatioAtMost, 1.05);
+  AddMixturePair("query/mixture-half", 500);
+  AddMixturePair("query/mixture-few", 10);
 }
 
 }  // namespace csn::bench

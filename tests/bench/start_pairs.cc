@@ -4,7 +4,6 @@
 #include "tests/bench/pair.h"
 #include "tests/bench/programs.h"
 #include "tests/bench/synthetic.h"
-#include "tests/support/test_index.h"
 #include "tests/support/test_support.h"
 
 namespace csn::bench {
@@ -25,8 +24,7 @@ void AddStartPair(const std::string& name, const std::string& key) {
             const auto folder = std::make_shared<test::TempDir>();
             const size_t rows = Quick() ? kRows / 10 : kRows;
             const std::string index = *folder / "index";
-            test::WriteTestIndex(index, RandomEmbeddings(rows, 1), SliceMasks(2),
-                                 ShopItems(rows, 2), {.key = key, .columns = ShopColumns()});
+            WriteShopIndex(index, rows, key);
             // The folder lives as long as this side does.
             const auto query = [folder, index, rows, next = size_t{0}]() mutable {
               next = (next + 7919) % rows;

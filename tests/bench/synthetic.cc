@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "base/random.h"
+#include "tests/support/test_index.h"
 
 namespace csn::bench {
 namespace {
@@ -58,6 +59,11 @@ MaskTable SliceMasks(size_t notions) {
     }
   }
   return MaskTable(std::move(weights));
+}
+
+void WriteShopIndex(const std::string& index, size_t rows, const std::string& key, size_t notions) {
+  test::WriteTestIndex(index, RandomEmbeddings(rows, 1), SliceMasks(notions), ShopItems(rows, 2),
+                       {.key = key, .columns = ShopColumns()});
 }
 
 }  // namespace csn::bench

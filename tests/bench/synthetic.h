@@ -24,4 +24,8 @@ Matrix RandomEmbeddings(size_t n, uint64_t seed);
 // `notions` masks with kLiveDims live dimensions each, all of weight about 1.
 MaskTable SliceMasks(size_t notions);
 
+// Publishes an index of `rows` of them under so many notions, with a FAISS index of this key each.
+void WriteShopIndex(const std::string& index, size_t rows, const std::string& key,
+                    size_t notions = 2);
+
 }  // namespace csn::bench

@@ -2,8 +2,11 @@
 #include <algorithm>
 #include <memory>
 #include <numeric>
+#include <span>
 
 #include "base/random.h"
+#include "base/thread_pool.h"
+#include "query/protocol.h"
 #include "query/query_engine.h"
 #include "storage/generation.h"
 #include "tests/support/random_filter.h"
@@ -22,6 +25,27 @@ std::vector<std::pair<std::string, double>> Hits(const QueryEngine& engine, cons
   std::vector<std::pair<std::string, double>> hits;
   for (const Hit& hit : engine.Search(query).hits) hits.emplace_back(hit.item.sku, hit.score);
   return hits;
+}
+
+// As csn_query --batch answers, on several threads.
+std::vector<std::string> Batch(const QueryEngine& engine, std::span<const Query> queries,
+                               int threads) {
+  size_t next = 0;
+  std::vector<std::string> answers;
+  MapInOrder<Query, std::string>(
+      threads, 3,
+      [&](const auto&) -> std::optional<Query> {
+        if (next == queries.size()) return std::nullopt;
+        return queries[next++];
+      },
+      [&](size_t, const Query& query) {
+        return FormatAnswer(engine.Search(query), Format::kJsonl);
+      },
+      [&](const std::string& answer) {
+        answers.push_back(answer);
+        return true;
+      });
+  return answers;
 }
 
 class MetamorphicTest : public testing::Test {
@@ -145,6 +169,30 @@ TEST_F(MetamorphicTest, WithoutDiversityTheNearestAreTaken) {
     const auto expected = Hits(*engine_, query);
     query.diversity = {.lambda = 0, .pool = 100};
     EXPECT_EQ(Hits(*engine_, query), expected);
+  }
+}
+
+TEST_F(MetamorphicTest, ABatchInTwoPartsIsTheWhole) {
+  // What queries share (filters and groups used last) must not show.
+  std::vector<std::string> filters;
+  for (int i = 0; i < 5; ++i) filters.push_back(test::MakeRandomFilter(rng_, 2).text);
+  std::vector<Query> queries(60);
+  for (Query& query : queries) {
+    query = RandomQuery();
+    query.liked.push_back(items_[rng_.Below(kRows)].sku);
+    if (rng_.Below(2) == 0) query.where = filters[rng_.Below(filters.size())];
+    if (rng_.Below(3) == 0) query.group_by = rng_.Below(2) == 0 ? "brand" : "price";
+    if (rng_.Below(4) == 0) query.diversity = {.lambda = 0.4, .pool = 60};
+    query.pages = rng_.Below(4) == 0;
+  }
+  const std::span<const Query> all = queries;
+  const std::vector<std::string> whole = Batch(*engine_, all, 1);
+  for (int threads = 1; threads <= 4; ++threads) {
+    for (const size_t at : {size_t{0}, 1 + rng_.Below(queries.size() - 1), queries.size()}) {
+      std::vector<std::string> parts = Batch(*engine_, all.first(at), threads);
+      std::ranges::copy(Batch(*engine_, all.subspan(at), threads), std::back_inserter(parts));
+      EXPECT_EQ(parts, whole) << "split at " << at << ", threads " << threads;
+    }
   }
 }
 

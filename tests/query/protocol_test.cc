@@ -116,6 +116,33 @@ TEST(FormatAnswer, WithoutItemsHitsKeepTheirSkus) {
   EXPECT_EQ(FormatAnswer(answer, Format::kTable).find("i/a2.jpg"), std::string::npos);
 }
 
+TEST(FormatAnswer, ExplanationsAreInEveryFormat) {
+  Answer answer = MakeAnswer();
+  answer.hits[0].why = "heel 0.500, \"near\"";
+  answer.hits[1].why = "heel 1.000";
+  answer.kept_out = {
+      {.step = KeptOut::Step::kWhere, .sku = "c3", .score = 0.5, .why = "price is 7", .nearer = 3},
+      {.step = KeptOut::Step::kNext,
+       .sku = "d\x1b"
+              "4",
+       .score = 2,
+       .why = "behind"}};
+  const json whole = json::parse(FormatAnswer(answer, Format::kJson));
+  EXPECT_EQ(whole["hits"][0]["why"], "heel 0.500, \"near\"");
+  EXPECT_EQ(whole["answer"]["kept_out"], json::parse(R"([
+      {"step": "where", "sku": "c3", "score": 0.5, "why": "price is 7", "nearer": 3},
+      {"step": "next", "sku": "d\u001b4", "score": 2.0, "why": "behind"}])"));
+  EXPECT_THAT(FormatAnswer(answer, Format::kCsv), testing::HasSubstr(",why\n"));
+  EXPECT_THAT(FormatAnswer(answer, Format::kCsv), testing::HasSubstr(",heel 1.000\n"));
+  EXPECT_THAT(FormatAnswer(answer, Format::kTable, 40),
+              testing::HasSubstr("why\n"
+                                 "   1  b\"1: heel 0.500, \"near\"\n"
+                                 "   2  a2: heel 1.000\n"
+                                 "kept out\n"
+                                 "       where  c3 (0.5000): price is 7 (and 2 others)\n"
+                                 "        next  d\\x1b4 (2.0000): behind\n"));
+}
+
 TEST(FormatAnswer, NumbersReadBackEqual) {
   Answer answer = MakeAnswer();
   for (const double value :

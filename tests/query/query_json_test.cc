@@ -29,7 +29,8 @@ TEST(QueryJsonTest, ReadsEveryKey) {
       "group_by": "brand",
       "diversity": {"lambda": 0.75, "pool": 50},
       "k": 7, "exact": true, "pages": true, "cursor": "x",
-      "items": true, "fields": ["price"], "vectors": true})");
+      "items": true, "fields": ["price"], "vectors": true,
+      "explain": true})");
   ASSERT_EQ(query.liked.size(), 4u);
   EXPECT_EQ(query.liked[0], Query::Example("a"));
   EXPECT_EQ(query.liked[1], Query::Example("b"));
@@ -40,7 +41,8 @@ TEST(QueryJsonTest, ReadsEveryKey) {
   ASSERT_EQ(query.notions.size(), 2u);
   EXPECT_EQ(query.notions[1].name, "heel-height");
   EXPECT_EQ(query.notions[1].weight, -0.5);
-  EXPECT_TRUE(query.raw && query.exact && query.pages && query.items && query.vectors);
+  EXPECT_TRUE(query.raw && query.exact && query.pages && query.items && query.vectors &&
+              query.explain);
   ASSERT_EQ(query.require.size(), 2u);
   EXPECT_EQ(query.require[0].kind, Query::Limit::Kind::kAtMost);
   EXPECT_EQ(query.require[0].distance, 0.2);
@@ -72,14 +74,21 @@ TEST(QueryJsonTest, ErrorsSayWhereAndWhat) {
            {"{\"k\": 5,\n \"like\" 7}", "query, line 2, column 9: "},
            {"[]", "query, /: expected an object, got []"},
            {R"({"lik": "a"})", "query, /: unknown key 'lik'; did you mean like"},
-           {R"({"k": 1, "k": 2})", "query: key 'k' is there twice"},
+           {R"({"k": 1, "k": 2})", "query, /: key 'k' is there twice"},
+           {R"({"notions": {"a": 1, "b": 2, "a": 1}})", "query, /notions: key 'a' is there twice"},
+           {R"({"like": [{"vector": [1, 2]}, "b", {"sku": "x", "sku": "x"}]})",
+            "query, /like/2: key 'sku' is there twice"},
+           {R"({"a~/b": [[], {"\u001b": {}, "c": {"\u001b": 1, "\u001b": 1}}]})",
+            "query, /a~0~1b/1/c: key '\\x1b' is there twice"},
            {R"({"k": 0})", "query, /k: expected a whole number from 1 to 100000, got 0"},
            {R"({"k": 1e6})", "query, /k: expected a whole number from 1 to 100000, got 1000000.0"},
            {R"({"k": -1})", "/k: expected a whole number from 1 to 100000, got -1"},
            {R"({"k": 100001})", "/k: expected a whole number"},
            {R"({"k": 18446744073709551616})", "/k: expected a whole number"},
            {R"({"k": "5"})", "/k: expected a whole number from 1 to 100000, got \"5\""},
-           {R"({"beta": 1e999})", "query: a number is beyond what a double holds"},
+           {R"({"beta": 1e999})", "query, /beta: a number is beyond what a double holds"},
+           {R"({"like": ["a", {"vector": [0, [], 1e999]}]})",
+            "query, /like/1/vector/2: a number is beyond what a double holds"},
            {R"({"beta": NaN})", "query, line 1, column 10: syntax error while parsing value"},
            {"{\"k\": \"x", "missing closing quote"},
            {R"({"beta": "x"})", "query, /beta: expected a number, got \"x\""},
@@ -112,12 +121,13 @@ TEST(QueryJsonTest, ErrorsSayWhereAndWhat) {
 
 TEST(QueryJsonTest, DepthAndSizeAreBounded) {
   const std::string deep = R"({"like": )" + std::string(500'000, '[');
-  EXPECT_THAT([&] { ParseQuery(deep); },
-              ThrowsError(kWrong, "query: more than 8 levels within each other"));
+  EXPECT_THAT(
+      [&] { ParseQuery(deep); },
+      ThrowsError(kWrong, "query, /like/0/0/0/0/0/0/0: more than 8 levels within each other"));
   std::string wide = R"({"notions": {"n": 1)";
   for (int i = 0; i < 5000; ++i) wide += fmt::format(", \"n{}\": 1", i);
   EXPECT_THAT([&] { ParseQuery(wide + "}}"); },
-              ThrowsError(kWrong, "query: an object of more than 4096 keys"));
+              ThrowsError(kWrong, "query, /notions: an object of more than 4096 keys"));
   EXPECT_THAT([&] { ParseQuery(std::string(kMaxQueryBytes + 1, ' ')); },
               ThrowsError(kWrong, "query: expected at most 16777216 bytes"));
 }
@@ -139,7 +149,8 @@ TEST(QueryJsonTest, WritesWhatItReads) {
               .cursor = "c",
               .items = true,
               .fields = {{"x", "y"}},
-              .vectors = true};
+              .vectors = true,
+              .explain = true};
   const std::string text = FormatQuery(query);
   const Query read = ParseQuery(text);
   EXPECT_EQ(FormatQuery(read), text);

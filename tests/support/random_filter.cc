@@ -159,9 +159,10 @@ RandomFilter MakeRandomFilter(Rng& rng, int depth) {
 }
 
 std::vector<Item> RandomFilterItems(Rng& rng, size_t count) {
+  const int digits = count <= 1000 ? 3 : 6;  // so that rows are in the order of skus
   std::vector<Item> items(count);
   for (size_t i = 0; i < count; ++i) {
-    items[i] = {.sku = fmt::format("s{:03}", i), .image = "i.png", .values = {}};
+    items[i] = {.sku = fmt::format("s{:0{}}", i, digits), .image = "i.png", .values = {}};
     items[i].values.resize(FilterColumns().size());
     if (rng.Below(4) != 0) items[i].values[0] = RandomBrand(rng);
     if (rng.Below(4) != 0) items[i].values[1] = RandomPrice(rng);

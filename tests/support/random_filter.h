@@ -13,7 +13,8 @@ namespace csn::test {
 // "brand" (text), "price" (number), "sizes" (list), "Base Colour" (text).
 const std::vector<Column>& FilterColumns();
 
-// Items "s000", "s001", ...: values out of few, many of them missing.
+// Items "s000", "s001", ... ("s000000", ... where there are more than 1,000): values out of few,
+// many of them missing.
 std::vector<Item> RandomFilterItems(Rng& rng, size_t count);
 
 struct RandomFilter {
