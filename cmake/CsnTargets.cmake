@@ -34,9 +34,10 @@ function(csn_folder_library folder)
   target_link_libraries(csn_lib_${folder} PUBLIC csn_options)
 endfunction()
 
-# One program: tools/<name>.cc and what else it is made of.
+# One program: tools/<name>.cc and what else it is made of. The global property CSN_PROGRAMS has all their names.
 function(csn_program name)
   add_executable(${name} ${name}.cc ${ARGN})
   target_link_libraries(${name} PRIVATE csn_cli)
+  set_property(GLOBAL APPEND PROPERTY CSN_PROGRAMS ${name})
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()

@@ -12,18 +12,12 @@
 #include <filesystem>
 #include <new>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "base/text.h"
 #include "base/utf8.h"
 
 namespace csn::cli {
 namespace {
-
-constexpr char kExitStatuses[] =
-    "Exit status: 0 done; 1 failed while running; 2 wrong usage; 3 not found; 4 done, but rows\n"
-    "were rejected or lines of a batch failed; 5 damaged data; 6 model and index do not match;\n"
-    "8 locked by another writer; 130 or 143 ended by SIGINT or SIGTERM.\n";
 
 constexpr char kSpinVariable[] = "GOMP_SPINCOUNT";
 constexpr char kShortSpin[] = "1000";  // some microseconds, where the default is milliseconds
@@ -53,91 +47,12 @@ void OpenClosedStreams() {
   }
 }
 
-std::string FirstWord(const std::string& text) { return text.substr(0, text.find(' ')); }
-
-void PrintPage(const Page& page, const po::options_description& options) {
-  std::ostringstream text;
-  text << "Usage: " << page.usage << "\n\n" << page.about << "\n" << options;
-  if (!page.examples.empty()) text << "\nExamples:\n" << page.examples;
-  text << "\n" << kExitStatuses;
-  Print(text.str());
-}
-
-[[noreturn]] void FailUnknown(const std::string& flag, const po::options_description& options) {
-  std::vector<std::string> names;
-  for (const auto& option : options.options()) names.push_back("--" + option->long_name());
-  Fail(ErrorCode::kInvalidArgument, "unknown option '{}'{}", flag,
-       DidYouMean(NearestNames(flag, names)));
-}
-
-// What is no flag, put to the names of `positional`.
-void AssignPositional(po::parsed_options& parsed,
-                      const po::positional_options_description& positional) {
-  for (po::option& option : parsed.options) {
-    if (option.position_key < 0) continue;
-    const auto position = static_cast<unsigned>(option.position_key);
-    Require(position < positional.max_total_count(), "unexpected argument '{}'",
-            option.value.empty() ? "" : option.value.front());
-    option.string_key = positional.name_for_position(position);
-  }
-}
-
-// What the option takes, for the end of a message.
-std::string Expectation(const std::string& flag, const po::options_description& options) {
-  const size_t start = std::min(flag.find_first_not_of('-'), flag.size());
-  const po::option_description* option = options.find_nothrow(flag.substr(start), false);
-  const auto* typed = option == nullptr
-                          ? nullptr
-                          : dynamic_cast<const po::typed_value_base*>(option->semantic().get());
-  if (typed == nullptr) return "";
-  if (typed->value_type() == typeid(int64_t)) return "; expected a whole number";
-  return typed->value_type() == typeid(double) ? "; expected a number" : "";
-}
-
-// Boost's values with every error of its own turned into ours.
-void Store(const std::vector<std::string>& arguments, po::options_description& options,
-           po::variables_map& values, const po::positional_options_description& positional) {
-  const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
-  try {
-    po::parsed_options parsed =
-        po::command_line_parser(arguments).options(options).style(style).run();
-    AssignPositional(parsed, positional);
-    po::store(parsed, values);
-    if (values.count("help") == 0 && values.count("version") == 0) po::notify(values);
-  } catch (const po::unknown_option& error) {
-    FailUnknown(error.get_option_name(), options);
-  } catch (const po::validation_error& error) {
-    Fail(ErrorCode::kInvalidArgument, "{}{}", error.what(),
-         Expectation(error.get_option_name(), options));
-  } catch (const po::error& error) {
-    Fail(ErrorCode::kInvalidArgument, "{}", error.what());
-  }
-}
-
 int Report(const std::string& message, int status) {
-  Note(program_name + ": error: " + message);
+  Note(program_name + ": error: " + message + OriginNote(message));
   return status;
 }
 
 }  // namespace
-
-bool ParseOptions(const std::vector<std::string>& arguments, const Page& page,
-                  po::options_description& options, po::variables_map& values,
-                  const po::positional_options_description& positional) {
-  po::options_description general("General");
-  general.add_options()("help,h", "this page")("version", "the program's version");
-  options.add(general);
-  Store(arguments, options, values, positional);
-  if (values.count("help") != 0) {
-    PrintPage(page, options);
-    return false;
-  }
-  if (values.count("version") != 0) {
-    Print(VersionLine(FirstWord(page.usage)) + "\n");
-    return false;
-  }
-  return true;
-}
 
 int RunMain(int argc, char** argv,
             const std::function<int(const std::vector<std::string>&)>& body) {
@@ -166,34 +81,6 @@ void RestartWithShortSpins() {
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error || program.filename() != program_name) return;
   execv(program.c_str(), program_arguments);
-}
-
-int RunCommand(const std::vector<std::string>& arguments, const Page& page,
-               const std::vector<Command>& commands) {
-  std::string list;
-  std::vector<std::string> names;
-  for (const Command& command : commands) {
-    list += fmt::format("  {:<10} {}\n", command.name, command.about);
-    names.push_back(command.name);
-  }
-  const std::string program = FirstWord(page.usage);
-  Require(!arguments.empty(), "a command is missing, one of:\n{}See {} --help", list, program);
-  const std::string& first = arguments.front();
-  if (first == "--help" || first == "-h") {
-    Print(fmt::format("Usage: {}\n\n{}\n\nCommands ({} COMMAND --help says more):\n{}", page.usage,
-                      page.about, program, list) +
-          (page.examples.empty() ? "" : "\nExamples:\n" + page.examples) + "\n" + kExitStatuses);
-    return 0;
-  }
-  if (first == "--version") {
-    Print(VersionLine(program) + "\n");
-    return 0;
-  }
-  for (const Command& command : commands) {
-    if (command.name == first) return command.run({arguments.begin() + 1, arguments.end()});
-  }
-  Fail(ErrorCode::kInvalidArgument, "unknown command '{}'{}; the commands are:\n{}See {} --help",
-       first, DidYouMean(NearestNames(first, names)), list, program);
 }
 
 const StopFlag& Stop() {

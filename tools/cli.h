@@ -1,9 +1,11 @@
 // What every program shares: options and help, exit statuses, signals, progress. Programs hold no
-// other try/catch, but for one around each line of a batch of queries.
+// other try/catch, but for one around each line of a batch of queries and one around what a shell
+// asks at its completion key.
 #pragma once
 
 #include <boost/program_options.hpp>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -19,23 +21,37 @@ namespace csn::cli {
 
 namespace po = boost::program_options;
 
-// A program's (or subcommand's) page: `usage` is the first line after "Usage: " and begins with the
-// program's name, `about` a paragraph, `examples` whole commands with what they do, printed after
-// the options.
+// A program's (or subcommand's) page. Help, man pages, completion, the names of environment
+// variables and the config file's sections are all made from it and the options.
 struct Page {
-  std::string usage;
-  std::string about;
-  std::string examples;
+  std::string usage;     // begins with the program's name, and a subcommand's behind it
+  std::string summary;   // some words: what lists and man pages say of it
+  std::string about;     // a paragraph
+  std::string examples;  // three commands, indented by two, each with what it does, by six
+  // Sets of options that exclude each other: what one place says gives way to what a stronger one
+  // (flag, environment, config file) says of another.
+  std::vector<std::vector<std::string>> rivals = {};
 };
 
-// Parses argv against `options` (which gets --help and --version added). Prints the page to stdout
-// and returns false for
-// --help, the version for --version. Throws Error(kInvalidArgument) naming the flag for unknown,
-// repeated, missing or malformed ones, with near names where there are any. No abbreviations are
-// guessed.
+// Parses argv against `options` (which gets --help, --man, --version and --config added), then
+// gives those that no flag gives the values of the environment and of the config file
+// (docs/cli.md). Prints what is asked for and returns false for --help, --man and --version, and
+// for a shell's question at its completion key. Throws Error(kInvalidArgument) naming the flag,
+// variable or key for unknown, repeated, missing or malformed ones, with near names where there are
+// any, Error(kNotFound) where the config file that was named is not there. No abbreviations are
+// guessed. Once a process.
 bool ParseOptions(const std::vector<std::string>& arguments, const Page& page,
                   po::options_description& options, po::variables_map& values,
                   const po::positional_options_description& positional = {});
+
+// Whether the command line gives the option. For checks of flags that need or exclude each other:
+// what is said once, for many runs, must not spoil a run that has no use for it.
+bool IsFlagGiven(const std::string& option);
+// Gives these options the values that they have without being given, but for those of flags.
+void ForgetUnlessFlags(po::variables_map& values, std::initializer_list<const char*> options);
+// " (--k is from config FILE, line 3, k)" where the message's first line names an option, or quotes
+// its value, that the environment or the config file gave, else "".
+std::string OriginNote(const std::string& message);
 
 // Runs a program: body(arguments after the program's name) returns the exit status; an Error
 // becomes one line on stderr
@@ -50,12 +66,12 @@ int RunMain(int argc, char** argv, const std::function<int(const std::vector<std
 // the environment before main() begins, hence the new start. What the user has set there stands.
 void RestartWithShortSpins();
 
-// Runs the subcommand named by arguments[0]; with --help prints `page` and the list, without one
-// throws Error(kInvalidArgument) that lists them.
+// Runs the subcommand named by arguments[0]; with --help or --man prints `page` and the list,
+// without one throws Error(kInvalidArgument) that lists them.
 struct Command {
-  std::string name;
-  std::string about;  // one line
-  std::function<int(const std::vector<std::string>&)> run;
+  Page page;
+  std::function<int(const std::vector<std::string>&)> run;  // gets the arguments behind the name
+  std::string name() const;                                 // the last word of the page's name
 };
 int RunCommand(const std::vector<std::string>& arguments, const Page& page,
                const std::vector<Command>& commands);
@@ -98,8 +114,7 @@ double NumberOption(const po::variables_map& values, const std::string& name, do
 void AddThreadsOption(po::options_description& options);
 int ThreadsOption(const po::variables_map& values);
 
-// Adds --index DIR, $CSN_INDEX where it is not given; IndexOption throws Error(kInvalidArgument)
-// where neither is.
+// Adds --index DIR; IndexOption throws Error(kInvalidArgument) where nothing gives it.
 void AddIndexOption(po::options_description& options);
 std::string IndexOption(const po::variables_map& values);
 

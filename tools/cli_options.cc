@@ -1,6 +1,4 @@
 // The option groups that programs share.
-#include <cstdlib>
-
 #include "base/text.h"
 #include "base/utf8.h"
 #include "tools/cli.h"
@@ -56,13 +54,9 @@ void AddIndexOption(po::options_description& options) {
 }
 
 std::string IndexOption(const po::variables_map& values) {
-  std::string index;
-  if (values.count("index") != 0) {
-    index = values["index"].as<std::string>();
-  } else if (const char* environment = std::getenv("CSN_INDEX")) {
-    index = environment;
-  }
-  Require(!index.empty(), "--index DIR is needed, or CSN_INDEX in the environment");
+  std::string index = values.count("index") == 0 ? "" : values["index"].as<std::string>();
+  Require(!index.empty(),
+          "--index DIR is needed, or CSN_INDEX in the environment, or index in the config file");
   return index;
 }
 

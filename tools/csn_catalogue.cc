@@ -1,24 +1,26 @@
 // Makes, shows and checks catalogues.
 #include "tools/csn_catalogue.h"
 
-#include "tools/cli.h"
-
 namespace csn::cli {
 namespace {
 
+const Page kPage = {
+    .usage = "csn_catalogue COMMAND [options]",
+    .summary = "make, show and check catalogues",
+    .about =
+        "Makes, shows and checks catalogues: CSV or JSONL files with sku and image\n"
+        "columns, or folders of images.",
+    .examples =
+        "  csn_catalogue shoes --out shoes --count 500\n"
+        "      draws 500 shoes\n"
+        "  csn_catalogue check shoes/catalogue.csv\n"
+        "      says what is in it, and what is wrong with it\n"
+        "  csn_catalogue gallery shoes/catalogue.csv --out shoes.png\n"
+        "      sixty of them on one picture\n"};
+
 int Run(const std::vector<std::string>& arguments) {
-  return RunCommand(
-      arguments,
-      {.usage = "csn_catalogue COMMAND [options]",
-       .about = "Makes, shows and checks catalogues: CSV or JSONL files with sku and image\n"
-                "columns, or folders of images.",
-       .examples = "  csn_catalogue shoes --out shoes --count 500\n"
-                   "  csn_catalogue check shoes/catalogue.csv\n"
-                   "  csn_catalogue fonts --out letters\n"},
-      {{"shoes", "draw a catalogue of shoes with exactly known labels", RunShoes},
-       {"fonts", "draw the letters and digits of the fonts that are installed", RunFonts},
-       {"gallery", "lay photographs of a catalogue on one picture", RunGallery},
-       {"check", "read a catalogue and say what is in it", RunCheck}});
+  return RunCommand(arguments, kPage,
+                    {ShoesCommand(), FontsCommand(), GalleryCommand(), CheckCommand()});
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ constexpr double kStrong = 0.3;       // associations from here on are pointed o
 
 const Page kPage = {
     .usage = "csn_catalogue check FILE [options]",
+    .summary = "read a catalogue and say what is in it",
     .about =
         "Reads a catalogue and every photograph in it as csn_train and csn_index would: columns\n"
         "and their types, rows that would be rejected and why, photographs that occur twice, and\n"
@@ -217,8 +218,6 @@ std::string FindingsTable(const Catalogue& catalogue, const Findings& findings) 
   return text + FormatTable(groups);
 }
 
-}  // namespace
-
 int RunCheck(const std::vector<std::string>& arguments) {
   po::options_description options, input("Input"), speed("Speed only"), show("Output");
   po::variables_map values;
@@ -246,5 +245,9 @@ int RunCheck(const std::vector<std::string>& arguments) {
   }
   return findings.counts.rejected == 0 ? 0 : 4;
 }
+
+}  // namespace
+
+Command CheckCommand() { return {.page = kPage, .run = RunCheck}; }
 
 }  // namespace csn::cli

@@ -11,6 +11,7 @@ constexpr size_t kNamedFiles = 5;  // that hold no font, in the report
 
 const Page kPage = {
     .usage = "csn_catalogue fonts --out DIR [options]",
+    .summary = "draw the letters and digits of the fonts that are installed",
     .about =
         "Draws a catalogue of letters: A to Z, a to z and 0 to 9 of every font face that is\n"
         "installed (tools/setup.sh --fonts installs some hundreds of families), each a grey\n"
@@ -23,9 +24,8 @@ const Page kPage = {
         "      letters/catalogue.csv and letters/images/\n"
         "  csn_catalogue fonts --out few --families 60 --faces-per-family 4\n"
         "      sixty families drawn by the seed, of each the four plainest faces\n"
-        "  csn_train --catalogue letters/catalogue.csv --notion character --notion font \\\n"
-        "      --split-by font --augment none --model letters.csn\n"
-        "      learns from it; families are kept together, so those left for tests are unseen\n"};
+        "  csn_catalogue fonts --out mine --fonts ~/fonts --size 96\n"
+        "      of the font files below a folder, in pictures of 96 pixels a side\n"};
 
 void AddOptions(po::options_description& options) {
   po::options_description choice("What to draw"), show("Speed and output");
@@ -96,8 +96,6 @@ void Tell(const FontCatalogueReport& report, const std::string& folder, Progress
   }
 }
 
-}  // namespace
-
 int RunFonts(const std::vector<std::string>& arguments) {
   po::options_description options;
   po::variables_map values;
@@ -114,5 +112,9 @@ int RunFonts(const std::vector<std::string>& arguments) {
   Tell(report, fonts.directory, progress);
   return 0;
 }
+
+}  // namespace
+
+Command FontsCommand() { return {.page = kPage, .run = RunFonts}; }
 
 }  // namespace csn::cli

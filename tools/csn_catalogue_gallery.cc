@@ -12,6 +12,7 @@ namespace csn::cli {
 namespace {
 
 const Page kPage = {.usage = "csn_catalogue gallery FILE --out PNG [options]",
+                    .summary = "lay photographs of a catalogue on one picture",
                     .about =
                         "Lays photographs of a catalogue, picked by seed, side by side on "
                         "one picture, each padded\n"
@@ -62,8 +63,6 @@ void CheckReplaceable(const std::string& path) {
           path);
 }
 
-}  // namespace
-
 int RunGallery(const std::vector<std::string>& arguments) {
   po::options_description options, input("Input"), sheet("Picture"), show("Output");
   po::variables_map values;
@@ -98,5 +97,9 @@ int RunGallery(const std::vector<std::string>& arguments) {
   progress.Line(fmt::format("{}: {} photographs", out, Grouped(photographs.size())));
   return 0;
 }
+
+}  // namespace
+
+Command GalleryCommand() { return {.page = kPage, .run = RunGallery}; }
 
 }  // namespace csn::cli

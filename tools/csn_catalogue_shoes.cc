@@ -8,6 +8,7 @@ namespace {
 
 const Page kPage = {
     .usage = "csn_catalogue shoes --out DIR [options]",
+    .summary = "draw a catalogue of shoes with exactly known labels",
     .about =
         "Draws a catalogue of shoes whose labels are exactly known: category, closure, heel\n"
         "height in cm, toe shape, colour and price, independent of each other. The same seed\n"
@@ -19,8 +20,6 @@ const Page kPage = {
         "      the first 150 of them\n"
         "  csn_catalogue shoes --out others --seed 2 --size 320\n"
         "      other shoes, 320 pixels a side\n"};
-
-}  // namespace
 
 int RunShoes(const std::vector<std::string>& arguments) {
   po::options_description options, choice("What to draw"), show("Speed and output");
@@ -50,5 +49,9 @@ int RunShoes(const std::vector<std::string>& arguments) {
   ProgressPrinter(values).Line(fmt::format("{}/catalogue.csv: {} shoes", folder, Grouped(count)));
   return 0;
 }
+
+}  // namespace
+
+Command ShoesCommand() { return {.page = kPage, .run = RunShoes}; }
 
 }  // namespace csn::cli

@@ -16,6 +16,7 @@ using Clock = std::chrono::steady_clock;
 
 const Page kPage = {
     .usage = "csn_eval --model MODEL --catalogue FILE [options]",
+    .summary = "measure models on items that they have not seen",
     .about =
         "Embeds the items whose photographs the model was neither trained nor validated on, and\n"
         "measures how well each notion's subspace serves it: triplet error, alone and on the\n"

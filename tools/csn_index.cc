@@ -19,8 +19,21 @@ using Arguments = std::vector<std::string>;
 
 constexpr int64_t kLargestBatch = 4096;
 
+const Page kIndexPage = {
+    .usage = "csn_index COMMAND [options]",
+    .summary = "make, check and show index directories",
+    .about = "Turns catalogues into index directories that csn_query asks.",
+    .examples =
+        "  csn_index build --catalogue shoes/catalogue.csv --model shoes.csn --index shoes.idx\n"
+        "      a new index of a catalogue's photographs\n"
+        "  csn_index add-notion --index shoes.idx --notion toe=toe_shape --catalogue shop.csv\n"
+        "      teaches it one more notion, in seconds\n"
+        "  csn_index list --index shoes.idx\n"
+        "      says what is in it\n"};
+
 const Page kBuildPage = {
     .usage = "csn_index build --catalogue FILE --model MODEL --index DIR [options]",
+    .summary = "catalogue + model -> a new generation of an index directory",
     .about =
         "Embeds every photograph of a catalogue with a trained model, builds one index for each\n"
         "of the model's notions, and publishes them as the directory's next generation. What\n"
@@ -34,7 +47,8 @@ const Page kBuildPage = {
         "      a folder of images, searched through graphs whatever their number\n"};
 
 const Page kVerifyPage = {
-    .usage = "csn_index verify [--index DIR]",
+    .usage = "csn_index verify [--index DIR] [options]",
+    .summary = "read and check every byte of the live generation",
     .about =
         "Reads every byte of the live generation: checksums, embeddings, the store's contents,\n"
         "each index's shape, and whether its model is the one that made it.",
@@ -42,8 +56,8 @@ const Page kVerifyPage = {
         "  csn_index verify --index shoes.idx\n"
         "      a line a file; exit status 5 where one is damaged, 6 where the model is\n"
         "      another\n"
-        "  CSN_INDEX=shoes.idx csn_index verify\n"
-        "      the same\n"
+        "  csn_index verify\n"
+        "      of the index that $CSN_INDEX or the config file names\n"
         "  csn_index verify --index shoes.idx --format json\n"
         "      a JSON object a file\n"};
 
@@ -161,18 +175,11 @@ int Verify(const Arguments& arguments) {
 }
 
 int Run(const Arguments& arguments) {
-  return RunCommand(
-      arguments,
-      {.usage = "csn_index COMMAND [options]",
-       .about = "Turns catalogues into index directories that csn_query asks.",
-       .examples =
-           "  csn_index build --catalogue shoes/catalogue.csv --model shoes.csn --index shoes.idx\n"
-           "  csn_index add-notion --index shoes.idx --notion toe=toe_shape --catalogue shop.csv\n"
-           "  csn_index verify --index shoes.idx\n"},
-      {{"build", "catalogue + model -> a new generation of an index directory", Build},
-       {"add-notion", "a new notion for an index, fitted on its stored embeddings", RunAddNotion},
-       {"verify", "read and check every byte of the live generation", Verify},
-       {"list", "show the live generation, its columns, or what they hold", RunList}});
+  return RunCommand(arguments, kIndexPage,
+                    {{.page = kBuildPage, .run = Build},
+                     AddNotionCommand(),
+                     {.page = kVerifyPage, .run = Verify},
+                     ListCommand()});
 }
 
 }  // namespace

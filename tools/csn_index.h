@@ -19,8 +19,8 @@ std::string DefaultRejects(const std::string& index);
 void AddIndexBuildOptions(po::options_description& options);
 uint64_t SeedOption(const po::variables_map& values);
 
-// Subcommands with files of their own; `arguments` are those behind the name.
-int RunAddNotion(const std::vector<std::string>& arguments);
-int RunList(const std::vector<std::string>& arguments);
+// Subcommands with files of their own.
+Command AddNotionCommand();
+Command ListCommand();
 
 }  // namespace csn::cli

@@ -15,6 +15,7 @@ using Arguments = std::vector<std::string>;
 
 const Page kPage = {
     .usage = "csn_index add-notion --notion NAME[=column] --catalogue FILE [--index DIR] [options]",
+    .summary = "a new notion for an index, fitted on its stored embeddings",
     .about =
         "Teaches an index one more notion from a column of labels, in seconds: fits a mask over "
         "the\n"
@@ -74,8 +75,6 @@ std::string AddedTable(const AddNotionReport& report) {
         PercentOf(report.fit.error), PercentOf(report.fit.whole_error), PercentOf(0.5)}});
 }
 
-}  // namespace
-
 int RunAddNotion(const Arguments& arguments) {
   po::options_description options;
   po::variables_map values;
@@ -114,5 +113,9 @@ int RunAddNotion(const Arguments& arguments) {
   }
   return FinishRejects(values, report.counts, add.rejects);
 }
+
+}  // namespace
+
+Command AddNotionCommand() { return {.page = kPage, .run = RunAddNotion}; }
 
 }  // namespace csn::cli

@@ -26,6 +26,7 @@ constexpr size_t kExampleLength = 24;       // characters of one
 
 const Page kListPage = {
     .usage = "csn_index list [--index DIR] [--columns | --facets COLUMN] [options]",
+    .summary = "show the live generation, its columns, or what they hold",
     .about =
         "Shows the live generation: its rows, its model, and each notion's index with the\n"
         "recall@10 that was measured when it was built. With --columns or --facets it shows what\n"
@@ -36,7 +37,8 @@ const Page kListPage = {
         "  csn_index list --index shoes.idx --columns\n"
         "      every column, its type, and the values that most items have\n"
         "  csn_index list --index shoes.idx --facets closure --where 'heel_height > 5'\n"
-        "      the closures of high heels, and how many of each\n"};
+        "      the closures of high heels, and how many of each\n",
+    .rivals = {{"columns", "facets"}}};
 
 uint64_t IndexBytes(const Manifest& manifest, NotionId notion) {
   return manifest.files.at(manifest.IndexFile(notion)).size;
@@ -200,8 +202,6 @@ void ShowFacets(const MetadataStore& store, const po::variables_map& values, boo
   }
 }
 
-}  // namespace
-
 int RunList(const Arguments& arguments) {
   po::options_description options, input("Options");
   po::variables_map values;
@@ -220,8 +220,8 @@ int RunList(const Arguments& arguments) {
   const bool columns = values["columns"].as<bool>();
   const bool facets = values.count("facets") != 0;
   Require(!columns || !facets, "--columns and --facets: expected one of them, got both");
-  Require(facets || values["top"].defaulted(), "--top: expected --facets beside it");
-  Require(columns || facets || values.count("where") == 0,
+  Require(facets || !IsFlagGiven("top"), "--top: expected --facets beside it");
+  Require(columns || facets || !IsFlagGiven("where"),
           "--where: expected --columns or --facets beside it");
   const Generation generation = Generation::Open(IndexOption(values));
   if (columns || facets) {
@@ -233,5 +233,9 @@ int RunList(const Arguments& arguments) {
   }
   return 0;
 }
+
+}  // namespace
+
+Command ListCommand() { return {.page = kListPage, .run = RunList}; }
 
 }  // namespace csn::cli

@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <numeric>
 
 #include "query/protocol.h"
+#include "query/query_json.h"
 #include "storage/layout.h"
 #include "tools/cli.h"
 #include "tools/report/open_page.h"
@@ -27,6 +27,7 @@ const Page kPage = {
     .usage =
         "csn_query --notion NAME[=W][,NAME[=W]...] (--sku SKU | --image FILE | --vector FILE)... "
         "[options]",
+    .summary = "find items most like one, in the notions asked for",
     .about =
         "Finds the items of an index that are most like one item, photograph or vector, in the\n"
         "notions asked for. Several notions are weighed against each other; a negative weight "
@@ -40,7 +41,8 @@ const Page kPage = {
         "  csn_query --index shoes.idx --notion closure=2,colour=-0.5 --image photo.jpg -k 5\n"
         "      closed like the shoe on a photograph, rather of another colour\n"
         "  csn_query --index shoes.idx --sku SHOE-00042 --where 'heel_height < 3' --open\n"
-        "      a page of photographs in the browser, a row for each notion, of low heels alone\n"};
+        "      a page of photographs in the browser, a row for each notion, of low heels alone\n",
+    .rivals = {{"open", "format"}}};
 
 po::options_description Options() {
   po::options_description options, show("Output");
@@ -50,6 +52,8 @@ po::options_description Options() {
       "format", po::value<std::string>()->value_name("table|jsonl|json|csv|html"),
       "how stdout is written (default: a table on a terminal, else JSON lines); html: a page of "
       "photographs, a row for each notion, all of them weighted alike where --notion names none")(
+      "print-query", po::bool_switch(),
+      "print the query as JSON, for --query and --batch, instead of asking")(
       "open", po::bool_switch(), "write a page to a temporary file and open it (xdg-open)")(
       "photographs", po::value<std::string>()->value_name("DIR"),
       "for a page: the folder that image paths start from (default: where they were when the "
@@ -94,10 +98,7 @@ std::vector<std::string> PlainSkus(const QueryEngine& engine) {
 
 // Three commands to try, with skus and notions of the index where there is one.
 [[noreturn]] void FailWithoutItem(const po::variables_map& values) {
-  const bool named = values.count("index") != 0;
-  const char* environment = std::getenv("CSN_INDEX");
-  std::string index = environment == nullptr ? "" : environment;
-  if (named) index = values["index"].as<std::string>();
+  const std::string index = values.count("index") == 0 ? "" : values["index"].as<std::string>();
   std::vector<std::string> notions, skus;
   if (!index.empty() && std::filesystem::exists(layout::Current(index))) {
     const QueryEngine engine = QueryEngine::Open(index);
@@ -108,9 +109,10 @@ std::vector<std::string> PlainSkus(const QueryEngine& engine) {
   if (skus.empty()) skus = {"SKU"};
   const std::string& first = notions.front();
   const std::string& last = notions.back();
+  const bool by_flag = IsFlagGiven("index") || IsFlagGiven("config");
   const std::string command =
       index.empty() ? "csn_query --index DIR"
-                    : (named ? "csn_query --index " + ShellQuoted(index) : "csn_query");
+                    : (by_flag ? "csn_query --index " + ShellQuoted(index) : "csn_query");
   Fail(ErrorCode::kInvalidArgument,
        "nothing to look for: expected --sku SKU, --image FILE or --vector FILE; try\n"
        "  {0} --notion {1} --sku {4}\n"
@@ -170,7 +172,9 @@ Format BatchFormat(const po::variables_map& values) {
   for (const char* option : {"query", "cursor", "photographs"}) {
     Require(values.count(option) == 0, "--{}: not beside --batch, whose lines are queries", option);
   }
-  Require(!values["open"].as<bool>(), "--open: not beside --batch");
+  for (const char* option : {"open", "print-query"}) {
+    Require(!values[option].as<bool>(), "--{}: not beside --batch", option);
+  }
   if (values.count("format") != 0) {
     const std::string& name = values["format"].as<std::string>();
     Require(name == "jsonl" || name == "json", "--format: with --batch expected jsonl, got '{}'",
@@ -179,11 +183,10 @@ Format BatchFormat(const po::variables_map& values) {
   return Format::kJsonl;
 }
 
-void CheckWithoutBatch(const po::variables_map& values) {
-  for (const char* option : {"lines", "threads"}) {
-    Require(values[option].defaulted(), "--{}: expected --batch beside it", option);
+void CheckWithoutBatch() {
+  for (const char* option : {"lines", "threads", "progress"}) {
+    Require(!IsFlagGiven(option), "--{}: expected --batch beside it", option);
   }
-  Require(values.count("progress") == 0, "--progress: expected --batch beside it");
 }
 
 // A page is of whole items, and shows one page of them.
@@ -194,6 +197,7 @@ void CheckForPage(const Query& query) {
   check(query.items, "no-item");
   check(!query.fields, "fields");
   check(!query.vectors, "with-vectors");
+  check(!query.explain, "explain");
   check(!query.pages, "pages");
   check(query.cursor.empty(), "cursor");
 }
@@ -222,11 +226,22 @@ int Run(const Arguments& arguments) {
   po::variables_map values;
   if (!ParseOptions(arguments, kPage, options, values)) return 0;
   const bool batch = values.count("batch") != 0;
-  if (!batch) CheckWithoutBatch(values);
+  if (batch) {
+    ForgetUnlessFlags(values, {"query", "cursor", "photographs", "open", "print-query", "format"});
+  } else {
+    CheckWithoutBatch();
+  }
   const std::optional<Format> format = batch ? BatchFormat(values) : OutputFormat(values);
+  if (!format) {
+    ForgetUnlessFlags(values, {"no-item", "fields", "with-vectors", "explain", "pages", "cursor"});
+  }
   if (MayEmbed(values)) RestartWithShortSpins();
   const AskedQuery asked = MakeQuery(values);
   const Query& query = asked.query;
+  if (values["print-query"].as<bool>()) {
+    Print(FormatQuery(query) + "\n");
+    return 0;
+  }
   if (!format) CheckForPage(query);
   if (query.liked.empty() && query.unliked.empty() && !batch) FailWithoutItem(values);
   const std::string index = IndexOption(values);

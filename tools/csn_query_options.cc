@@ -65,8 +65,9 @@ void ReadChoice(const po::variables_map& values, Query& query) {
     query.diversity = {.lambda = values["diversity"].as<double>()};
   }
   if (values.count("pool") != 0) {
-    Require(query.diversity.has_value(), "--pool: expected --diversity beside it");
-    query.diversity->pool = static_cast<size_t>(IntegerOption(values, "pool", 1, kMaxPool));
+    const auto pool = static_cast<size_t>(IntegerOption(values, "pool", 1, kMaxPool));
+    Require(query.diversity || !IsFlagGiven("pool"), "--pool: expected --diversity beside it");
+    if (query.diversity) query.diversity->pool = pool;
   }
 }
 
@@ -111,7 +112,8 @@ void AddQueryOptions(po::options_description& options) {
       "fields", po::value<std::string>()->value_name("COLUMN[,COLUMN]..."),
       "of each item these columns alone (image is one)")(
       "no-item", po::bool_switch(), "skus alone, without images and attributes")(
-      "with-vectors", po::bool_switch(), "each hit's embedding too");
+      "with-vectors", po::bool_switch(), "each hit's embedding too")(
+      "explain", po::bool_switch(), "say in words why each hit is there, and what kept others out");
   what.add_options()("query", po::value<std::string>()->value_name("FILE"),
                      "all of this as JSON (docs/query.md; -: stdin); flags are for what it leaves "
                      "out");
@@ -127,6 +129,7 @@ AskedQuery MakeQuery(const po::variables_map& values) {
   query.pages = values["pages"].as<bool>();
   query.items = !values["no-item"].as<bool>();
   query.vectors = values["with-vectors"].as<bool>();
+  query.explain = values["explain"].as<bool>();
   for (const std::string& text : Given(values, "notion")) {
     for (Query::WeightedNotion& notion : ParseNotionWeights(text)) {
       query.notions.push_back(std::move(notion));
@@ -139,7 +142,8 @@ AskedQuery MakeQuery(const po::variables_map& values) {
   query.liked = Examples(values, "", asked.vector_files);
   const bool more = values.count("query") != 0 || values.count("batch") != 0;
   if (values.count("beta") != 0) {
-    Require(more || !query.unliked.empty(), "--beta: expected something to be unlike beside it");
+    Require(more || !query.unliked.empty() || !IsFlagGiven("beta"),
+            "--beta: expected something to be unlike beside it");
     query.beta = values["beta"].as<double>();
   }
   if (values.count("query") == 0) return asked;

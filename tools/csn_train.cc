@@ -29,6 +29,7 @@ using Arguments = std::vector<std::string>;
 
 const Page kPage = {
     .usage = "csn_train --catalogue FILE --notion SPEC... --model MODEL [options]",
+    .summary = "learn notions of similarity from a catalogue",
     .about =
         "Trains a Conditional Similarity Network on a catalogue's photographs and labels: one\n"
         "embedding, and for each notion a mask that says which of its dimensions count. A notion\n"
@@ -45,7 +46,12 @@ const Page kPage = {
         "      heels within the 10th percentile of differences are close, beyond the 50th far\n"
         "  csn_train --catalogue shop.csv --notion colour --trunk resnet18 --split-by style \\\n"
         "            --model shop.csn --steps 5000\n"
-        "      the paper's trunk; items of one style stay on one side of the split\n"};
+        "      the paper's trunk; items of one style stay on one side of the split\n",
+    .rivals = {{"steps", "epochs", "images", "minutes"},
+               {"masks", "specialists", "import-checkpoint"},
+               {"import-checkpoint", "resume"},
+               {"import-checkpoint", "init"},
+               {"triplets", "split-by"}}};
 
 // Found out before hours of training, not after. Only a model is replaced: a slip in the command
 // line must not cost a catalogue.

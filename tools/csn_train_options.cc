@@ -16,15 +16,15 @@ constexpr int64_t kPaperTriplets = 50'000;
 
 void AddRecipeOptions(po::options_description& options) {
   options.add_options()(
-      "recipe", po::value<std::string>()->default_value("default")->value_name("NAME"),
-      "default, or paper: the paper to the letter, whose values stand for all below that are not "
+      "recipe", po::value<std::string>()->default_value("default")->value_name("default|paper"),
+      "paper: the paper to the letter, whose values stand for all below that are not "
       "given (docs/training.md)")(
-      "masks", po::value<std::string>()->value_name("KIND"),
-      "preinitialised (default), learned, fixed, or none: one space for all notions")(
+      "masks", po::value<std::string>()->value_name("preinitialised|learned|fixed|none"),
+      "what the masks are (default: preinitialised); none: one space for all notions")(
       "specialists", po::bool_switch(),
       "a network a notion, bundled as one model; steps and minutes are for all of them together")(
-      "trunk", po::value<std::string>()->value_name("NAME"),
-      "small (default), or resnet18 (the paper's)")(
+      "trunk", po::value<std::string>()->value_name("small|resnet18"),
+      "small (default), or the paper's")(
       "size", po::value<int64_t>()->value_name("PX"),
       "side of the network's input (default: 64 for small, 112 for resnet18)")(
       "fit", po::value<std::string>()->value_name("pad|crop"),
@@ -41,8 +41,8 @@ void AddRecipeOptions(po::options_description& options) {
       "triplets", po::value<std::string>()->value_name("DIR"),
       "take fixed triplets from DIR/tripletlists, laid out as the paper's authors released them; "
       "they say too what trains and what validates (--fixed-triplets: at most N of each list)")(
-      "augment", po::value<std::string>()->value_name("KIND"),
-      "shift (default: mirror and shift), mirror, or none");
+      "augment", po::value<std::string>()->value_name("shift|mirror|none"),
+      "shift mirrors too, and is the default");
 }
 
 void AddOptimiserOptions(po::options_description& options) {
@@ -65,8 +65,8 @@ void AddOptimiserOptions(po::options_description& options) {
       "random-erasing", po::value<double>()->value_name("P"),
       "chance of painting over a part of a photograph (default: by the number of epochs, 0 up to "
       "20, 0.5 from 120 on; 0 unless --augment shift)");
-  options.add_options()("schedule", po::value<std::string>()->value_name("NAME"),
-                        "of the rates: cosine (default), or exponential");
+  options.add_options()("schedule", po::value<std::string>()->value_name("cosine|exponential"),
+                        "of the rates (default: cosine)");
   number("rate-decay", "an epoch, of the exponential schedule", defaults.rate_decay);
   number("margin", "of the triplet loss", defaults.margin);
   number("embedding-weight", "of the embeddings' norm in the loss", defaults.embedding_weight);
@@ -183,9 +183,9 @@ void AddTrainOptions(po::options_description& options) {
       "cache", po::value<std::string>()->default_value("2G")->value_name("BYTES"),
       "memory for decoded photographs (suffix K, M, G); those beyond it are decoded "
       "at every use");
-  speed.add_options()("precision", po::value<std::string>()->value_name("NAME"),
-                      "what convolutions compute in while they learn: bfloat16 (default where this "
-                      "processor has AVX512_BF16, but for --recipe paper), or float32");
+  speed.add_options()("precision", po::value<std::string>()->value_name("bfloat16|float32"),
+                      "what convolutions compute in while they learn (default: bfloat16 where this "
+                      "processor has AVX512_BF16, but for --recipe paper)");
   AddThreadsOption(speed);
   AddFormatOption(show);
   AddProgressOption(show);

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # The whole of the project in a few minutes: draws shoes, trains on them, indexes them and asks.
 set -euo pipefail
+# What is shown does not depend on the options that a user has set for all programs.
+export CSN_CONFIG=/dev/null
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 out=demo

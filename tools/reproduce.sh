@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Repeats the paper's comparison of systems on one data set, a line of results a training.
 set -euo pipefail
+# What is shown does not depend on the options that a user has set for all programs.
+export CSN_CONFIG=/dev/null
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 bin="$root/build/release/bin"

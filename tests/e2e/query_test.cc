@@ -185,6 +185,30 @@ TEST(QueryProgramTest, AForeignModelIsTold) {
   ExpectError("csn_index verify --index idx", 6, "model.csn", folder.path());
 }
 
+TEST(QueryProgramTest, ExplainsInWords) {
+  const json answer =
+      json::parse(RunOk(BySku("-k 2 --where 'closure != \"zip\"' --explain --format json")));
+  EXPECT_THAT(answer["hits"][0]["why"], HasSubstr("% of the score"));
+  const json next = json::parse(RunOk(BySku("-k 3 --where 'closure != \"zip\"' --format json")));
+  EXPECT_FALSE(next["hits"][0].contains("why"));
+  EXPECT_EQ(answer["answer"]["kept_out"].back()["step"], "next");
+  EXPECT_EQ(answer["answer"]["kept_out"].back()["sku"], next["hits"][2]["sku"]);
+  EXPECT_THAT(RunOk(BySku("-k 2 --explain --format table")), HasSubstr("\nkept out\n"));
+  ExpectError(BySku("--explain --format html"), 2, "--explain");
+}
+
+TEST(QueryProgramTest, PrintsTheQueryThatFlagsMake) {
+  const TempDir folder;
+  const std::string flags =
+      "-k 3 --where \"heel_height < 5\" --require 'closure<=2' --fields price";
+  WriteText(folder / "q.json", RunOk(BySku(flags + " --print-query")));
+  EXPECT_EQ(RunOk(QueryCommand("--query q.json"), folder.path()), RunOk(BySku(flags)));
+  // Nothing is asked, so no index is needed.
+  EXPECT_THAT(RunOk("CSN_INDEX= csn_query --sku a --notion b --print-query"),
+              HasSubstr(R"("like":[{"sku":"a"}])"));
+  ExpectError(QueryCommand("--batch - --print-query"), 2, "--print-query");
+}
+
 TEST(QueryProgramTest, FiltersByAttributes) {
   const json all = json::parse(RunOk(BySku("-k 1000 --format json")));
   std::vector<std::string> expected;

@@ -5,6 +5,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "base/text.h"
+
 namespace csn::test {
 
 const Shop& Shop::Get() {
@@ -34,6 +36,19 @@ std::string RunOk(const std::string& command, const std::string& folder) {
         fmt::format("{}: exit status {}\n{}", command, result.status, result.err));
   }
   return result.out;
+}
+
+std::vector<std::string> ProgramPages() {
+  std::vector<std::string> pages;
+  for (const std::string& program : SplitText(CSN_PROGRAMS, ' ')) {
+    pages.push_back(program);
+    // Of programs with commands these are what the first word may be; of others flags are.
+    const std::vector<std::string> words = SplitText(RunOk(program + " --complete ''"), '\n');
+    for (size_t i = 1; i < words.size(); ++i) {
+      if (!words[i].empty() && words[i].front() != '-') pages.push_back(program + " " + words[i]);
+    }
+  }
+  return pages;
 }
 
 std::string QueryCommand(const std::string& arguments) {

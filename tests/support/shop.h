@@ -41,6 +41,9 @@ class Shop {
 // does not.
 std::string RunOk(const std::string& command, const std::string& folder = "");
 
+// Every program and every command of one: "csn_query", "csn_index", "csn_index build".
+std::vector<std::string> ProgramPages();
+
 // csn_query on the shop's index.
 std::string QueryCommand(const std::string& arguments);
 

@@ -20,15 +20,16 @@
 namespace csn::test {
 namespace {
 
-// This process's environment with the built programs first on PATH and no index named, as
-// "NAME=value" lines.
+// This process's environment with the built programs first on PATH and nothing that gives them
+// options, as "NAME=value" lines.
 std::vector<std::string> ChildEnvironment() {
   const char* path = std::getenv("PATH");
-  std::vector<std::string> lines = {std::string("PATH=") + CSN_BIN_DIR + ":" +
-                                    (path == nullptr ? "/usr/bin:/bin" : path)};
+  std::vector<std::string> lines = {
+      std::string("PATH=") + CSN_BIN_DIR + ":" + (path == nullptr ? "/usr/bin:/bin" : path),
+      "CSN_CONFIG=/dev/null"};
   for (char** line = environ; *line != nullptr; ++line) {
     const std::string_view text = *line;
-    if (!text.starts_with("PATH=") && !text.starts_with("CSN_INDEX=")) lines.emplace_back(text);
+    if (!text.starts_with("PATH=") && !text.starts_with("CSN_")) lines.emplace_back(text);
   }
   return lines;
 }

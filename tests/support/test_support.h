@@ -49,7 +49,8 @@ struct ProcessResult {
   std::string out;
   std::string err;
 };
-// Runs a shell command in `folder` ("" = here), with the built programs first on PATH.
+// Runs a shell command in `folder` ("" = here), with the built programs first on PATH. The user's
+// config file and CSN_ variables are not there.
 ProcessResult RunCommand(const std::string& command, const std::string& folder = "");
 
 void WriteText(const std::string& path, std::string_view text);  // makes the folders it needs
