@@ -170,6 +170,25 @@ std::string HumanBytes(uint64_t bytes) {
   return fmt::format("{:.1f} {}", amount, kUnits[unit]);
 }
 
+std::optional<uint64_t> ParseBytes(std::string_view text) {
+  std::string_view rest = Trim(text);
+  const size_t digits = std::min(rest.find_first_not_of("0123456789."), rest.size());
+  const std::optional<double> number = ParseNumber(rest.substr(0, digits));
+  const std::string unit = LowerCase(Trim(rest.substr(digits)));
+  constexpr std::string_view kUnits = "kmgt";
+  int power = 0;
+  if (!unit.empty() && unit != "b") {
+    const size_t at = kUnits.find(unit[0]);
+    const std::string_view tail = std::string_view(unit).substr(1);
+    if (at == std::string_view::npos || (tail != "" && tail != "b" && tail != "ib")) return {};
+    power = static_cast<int>(at) + 1;
+  }
+  if (!number || !(*number > 0)) return {};
+  const double bytes = std::ldexp(*number, 10 * power);
+  if (!(bytes >= 1 && bytes < 0x1p63)) return {};
+  return static_cast<uint64_t>(bytes);
+}
+
 std::string HumanSeconds(double seconds) {
   const int64_t whole = std::llround(std::clamp(seconds, 0.0, 1e15));
   if (whole >= 3600) return fmt::format("{}h{:02}m", whole / 3600, whole / 60 % 60);

@@ -44,6 +44,10 @@ std::string Base64(std::span<const uint8_t> bytes);
 // 1536 -> "1.5 KiB"; for people only.
 std::string HumanBytes(uint64_t bytes);
 
+// "4G", "1.5 GiB", "512M", "4096" -> bytes; K, M, G, T are powers of 1024, with or without "iB" or
+// "B", in any case. Nothing where it is none of these, or not above 0.
+std::optional<uint64_t> ParseBytes(std::string_view text);
+
 // 75.2 -> "1m15s", 7500 -> "2h05m"; below zero counts as zero. For people only.
 std::string HumanSeconds(double seconds);
 

@@ -58,7 +58,8 @@ struct Build {
 };
 
 void CheckOptions(const BuildOptions& options) {
-  if (options.index_key != kAutoKey) CheckIndexKey(options.index_key);
+  if (options.plan.index_key != kAutoKey) CheckIndexKey(options.plan.index_key);
+  CheckTargetRecall(options.target_recall);
   Require(options.batch >= 1, "batch: expected at least 1 photograph, got {}", options.batch);
   Require(options.threads >= 0, "threads: expected 0 (all) or more, got {}", options.threads);
 }
@@ -88,25 +89,12 @@ StreamCounts EmbedCatalogue(const Build& build, const Model& model, RejectFile& 
   return counts;
 }
 
-// The first notion with the same mask, by notion: where no mask tells notions apart (`--masks
-// none`), one index serves all.
-std::vector<NotionId> FirstAlike(const MaskTable& masks) {
-  std::vector<NotionId> first(masks.notion_count());
-  for (NotionId notion = 0; notion < first.size(); ++notion) {
-    const auto alike = [&](NotionId other) {
-      return std::ranges::equal(masks.weights(other), masks.weights(notion));
-    };
-    while (first[notion] < notion && !alike(first[notion])) ++first[notion];
-  }
-  return first;
-}
-
-std::vector<SubspaceManifest> BuildSubspaces(const Build& build, const MaskTable& masks,
+std::vector<SubspaceManifest> BuildSubspaces(const Build& build, const Model& model,
                                              MatrixView embeddings, const std::string& folder) {
+  const MaskTable& masks = model.masks;
   const std::vector<double> scales = NotionScales(masks, embeddings);
   const size_t count = masks.notion_count();
-  const std::string key =
-      ChooseKey(build.options.index_key, embeddings.rows, build.options.flat_rows);
+  const IndexPlan plan = PlanIndex(model.notions, masks, embeddings.rows, build.options.plan);
   std::vector<SubspaceManifest> subspaces(count);
   std::mutex mutex;
   uint64_t done = 0;
@@ -116,16 +104,18 @@ std::vector<SubspaceManifest> BuildSubspaces(const Build& build, const MaskTable
         {.stage = "building indexes", .done = finished, .total = count, .unit = "notions"});
   };
   tell(0);
-  const std::vector<NotionId> first = FirstAlike(masks);
   ParallelFor(count, build.threads, [&](size_t notion) {
     ThrowIfStopped(build.stop);
-    if (first[notion] == notion) {
+    if (!plan.subspaces[notion].same_as) {
       subspaces[notion] =
           BuildSubspace({.masks = &masks,
                          .notion = static_cast<NotionId>(notion),
+                         .name = model.notions[notion].name,
                          .embeddings = embeddings,
                          .scale = scales[notion],
-                         .key = key,
+                         .key = plan.subspaces[notion].key,
+                         .target_recall = build.options.target_recall,
+                         .else_flat = build.options.plan.index_key == kAutoKey,
                          .seed = build.options.seed,
                          .threads = std::max(1, build.threads / static_cast<int>(count)),
                          .path = folder + "/" + layout::NotionIndex(static_cast<NotionId>(notion)),
@@ -135,9 +125,10 @@ std::vector<SubspaceManifest> BuildSubspaces(const Build& build, const MaskTable
     tell(++done);
   });
   for (size_t notion = 0; notion < count; ++notion) {
-    if (first[notion] == notion) continue;
-    subspaces[notion] = subspaces[first[notion]];
-    subspaces[notion].same_as = first[notion];
+    const std::optional<NotionId> same_as = plan.subspaces[notion].same_as;
+    if (!same_as) continue;
+    subspaces[notion] = subspaces[*same_as];
+    subspaces[notion].same_as = same_as;
   }
   return subspaces;
 }
@@ -186,6 +177,8 @@ Manifest FillGeneration(const Build& build, const std::string& folder,
                         std::span<const uint8_t> model_bytes, RejectFile& rejects,
                         BuildReport& report) {
   const Model model = ParseModel(model_bytes, build.options.model_path);
+  // Before the time that embedding takes; rejected rows only make it less.
+  PlanIndex(model.notions, model.masks, build.catalogue.row_count(), build.options.plan);
   {
     RowCollector rows(folder, model.dim());
     report.counts = EmbedCatalogue(build, model, rejects, rows);
@@ -199,7 +192,7 @@ Manifest FillGeneration(const Build& build, const std::string& folder,
   }
   Manifest manifest = MakeManifest(build, model, report.counts);
   const EmbeddingFile embeddings = EmbeddingFile::Open(folder + "/" + layout::kEmbeddings);
-  manifest.subspaces = BuildSubspaces(build, model.masks, embeddings.All(), folder);
+  manifest.subspaces = BuildSubspaces(build, model, embeddings.All(), folder);
   WriteFileAtomically(folder + "/" + layout::kModel, model_bytes);
   return manifest;
 }

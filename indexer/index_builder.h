@@ -4,18 +4,18 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/progress.h"
 #include "base/stop.h"
 #include "embedder/embedder.h"
+#include "indexer/index_plan.h"
 #include "indexer/photograph_stream.h"
+#include "storage/manifest.h"
 
 namespace csn {
-
-inline constexpr char kAutoKey[] = "auto";
-inline constexpr uint64_t kMostFlatRows = 50'000;
 
 struct BuildOptions {
   std::string catalogue_path;  // only for messages
@@ -25,9 +25,10 @@ struct BuildOptions {
                         // only counted
   std::string created_by;  // program and version, for the manifest
   // These change results.
-  // FAISS factory string for every notion; auto: Flat up to flat_rows, then HNSW32.
-  std::string index_key = kAutoKey;
-  uint64_t flat_rows = kMostFlatRows;
+  PlanOptions plan;  // auto: Flat, too, where a graph does not reach the recall that is wanted
+  // What the lower end of every notion's recall@10 must reach, in (0, 1]. None: approximate indexes
+  // are searched as widely as 0.99 in the mean takes, and published whatever comes of it.
+  std::optional<double> target_recall = {};
   uint64_t seed = 1;  // of the recall sample
   ImageLimits limits{};
   // Speed only.
@@ -46,7 +47,7 @@ struct BuildReport {
     std::string notion;
     size_t live_dims = 0;
     std::string key;
-    double recall = 1;
+    MeasuredRecall recall;
     uint64_t bytes = 0;
   };
   std::vector<Subspace> subspaces;
@@ -55,7 +56,8 @@ struct BuildReport {
 // Decodes, embeds and writes overlapped; then sorts by sku, writes embeddings and metadata, builds
 // one index a notion, measures recall@10 where it is approximate, publishes. With no row accepted
 // nothing is published: Error(kFailed). Interrupted or failed: the old generation stands and
-// nothing is left.
+// nothing is left. Where a target recall is not reached, or so many rows take more memory than is
+// allowed: Error(kTargetNotMet), and nothing is published.
 BuildReport BuildIndexDirectory(const BuildOptions& options, const Catalogue& catalogue,
                                 const ProgressSink& progress, const StopFlag* stop);
 

@@ -155,11 +155,16 @@ SubspaceManifest WriteSubspace(const Addition& add, const Manifest& manifest,
   const NotionId added = static_cast<NotionId>(manifest.notions.size() - 1);
   const MatrixView embeddings = add.old.embeddings().All();
   const int threads = add.options.threads > 0 ? add.options.threads : DefaultThreads();
+  const IndexPlan plan = PlanIndex(manifest.notions, manifest.masks, manifest.rows,
+                                   {.index_key = add.options.index_key});
   return BuildSubspace({.masks = &manifest.masks,
                         .notion = added,
+                        .name = manifest.notions[added].name,
                         .embeddings = embeddings,
                         .scale = NotionScales(manifest.masks, embeddings)[added],
-                        .key = ChooseKey(add.options.index_key, manifest.rows, kMostFlatRows),
+                        .key = plan.subspaces[added].key,
+                        .target_recall = add.options.target_recall,
+                        .else_flat = add.options.index_key == kAutoKey,
                         .seed = add.options.seed,
                         .threads = threads,
                         .path = path,
@@ -221,6 +226,7 @@ Manifest FillGeneration(const Addition& add, GenerationWriter& writer, RejectFil
 
 void CheckOptions(const AddNotionOptions& options, const Manifest& manifest) {
   if (options.index_key != kAutoKey) CheckIndexKey(options.index_key);
+  CheckTargetRecall(options.target_recall);
   Require(options.threads >= 0, "threads: expected 0 (all) or more, got {}", options.threads);
   for (const Notion& notion : manifest.notions) {
     Require(!SameName(notion.name, options.notion.name), "notion {}: index {} has one called {}",

@@ -3,14 +3,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/progress.h"
 #include "base/stop.h"
-#include "indexer/index_builder.h"
+#include "indexer/index_plan.h"
 #include "indexer/mask_fit.h"
 #include "indexer/photograph_stream.h"
 #include "storage/catalogue.h"
+#include "storage/manifest.h"
 
 namespace csn {
 
@@ -20,9 +22,10 @@ struct AddNotionOptions {
   std::string rejects;  // file for rejected rows (storage/reject_file.h); empty: only counted
   std::string created_by;
   // These change results.
-  std::string index_key = kAutoKey;  // as BuildOptions
-  uint64_t seed = 1;                 // draws triplets, and the recall sample of a graph
-  int threads = 0;                   // speed only; 0: all processors
+  std::string index_key = kAutoKey;          // as PlanOptions
+  std::optional<double> target_recall = {};  // as BuildOptions
+  uint64_t seed = 1;                         // draws triplets, and the recall sample of a graph
+  int threads = 0;                           // speed only; 0: all processors
 };
 
 struct AddNotionReport {
@@ -37,7 +40,7 @@ struct AddNotionReport {
   StreamCounts counts;        // of the catalogue's rows
   size_t live_dims = 0;
   std::string key;
-  double recall = 1;
+  MeasuredRecall recall;
   uint64_t bytes = 0;  // of the notion's index
   double seconds = 0;
 };

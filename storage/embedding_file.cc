@@ -166,6 +166,11 @@ void EmbeddingFileWriter::Finish() {
   impl_->file.Sync();
 }
 
+uint64_t EmbeddingFile::FileBytes(uint64_t rows, size_t dim) {
+  const Header header{.rows = rows, .dim = dim, .rows_per_block = RowsPerBlock(dim)};
+  return kPage + rows * dim * sizeof(float) + (BlockCount(header) + 1) * sizeof(uint64_t);
+}
+
 struct EmbeddingFile::Impl {
   explicit Impl(const std::string& file)
       : path(file),

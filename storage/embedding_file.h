@@ -40,6 +40,9 @@ class EmbeddingFile {
   EmbeddingFile(EmbeddingFile&&) noexcept;
   EmbeddingFile& operator=(EmbeddingFile&&) noexcept;
 
+  // The size of a file of so many rows.
+  static uint64_t FileBytes(uint64_t rows, size_t dim);
+
   size_t rows() const;
   size_t dim() const;
   // Checksum (base/hash.h) of the header and the table of blocks' checksums: two files with the

@@ -138,8 +138,11 @@ ordered_json NotionToJson(const Manifest& manifest, NotionId id) {
                      {"ef_search", subspace.ef_search},
                      {"scale", subspace.scale},
                      {"radius", subspace.radius},
-                     {"recall", subspace.recall},
-                     {"recall_queries", subspace.recall_queries}};
+                     {"recall", subspace.recall.value},
+                     {"recall_low", subspace.recall.low},
+                     {"recall_high", subspace.recall.high},
+                     {"recall_target", subspace.recall.target},
+                     {"recall_queries", subspace.recall.queries}};
   if (subspace.same_as) object["index"]["same_as"] = manifest.notions[*subspace.same_as].name;
   return object;
 }
@@ -159,15 +162,25 @@ Notion ReadNotion(const Fields& fields) {
   return notion;
 }
 
-SubspaceManifest ReadSubspace(const Fields& fields) {
+MeasuredRecall ReadRecall(const Fields& fields, uint64_t version) {
+  MeasuredRecall recall;
+  recall.value = recall.low = recall.high = fields.Number("recall");
+  recall.queries = fields.Count("recall_queries");
+  if (version < 5) return recall;
+  recall.low = fields.Number("recall_low");
+  recall.high = fields.Number("recall_high");
+  recall.target = fields.Number("recall_target");
+  return recall;
+}
+
+SubspaceManifest ReadSubspace(const Fields& fields, uint64_t version) {
   SubspaceManifest subspace;
   subspace.key = fields.Text("key");
   subspace.ef_construction = fields.Int("ef_construction");
   subspace.ef_search = fields.Int("ef_search");
   subspace.scale = fields.Number("scale");
   subspace.radius = fields.Number("radius");
-  subspace.recall = fields.Number("recall");
-  subspace.recall_queries = fields.Count("recall_queries");
+  subspace.recall = ReadRecall(fields, version);
   return subspace;
 }
 
@@ -181,7 +194,7 @@ std::optional<NotionId> ReadSameAs(const Fields& fields, const std::vector<Notio
   fields.FailAs("{}: '{}', expected an earlier notion", fields.Name("same_as"), name);
 }
 
-void ReadNotions(const Fields& root, Manifest& manifest) {
+void ReadNotions(const Fields& root, uint64_t version, Manifest& manifest) {
   const size_t count = root.Array("notions").size();
   // Before the mask table is made from them.
   if (manifest.dim > internal::kMaxManifestDim || count > internal::kMaxManifestNotions) {
@@ -191,7 +204,7 @@ void ReadNotions(const Fields& root, Manifest& manifest) {
   Matrix weights(count, manifest.dim);
   for (size_t i = 0; i < count; ++i) {
     const Fields fields = root.Element("notions", i);
-    SubspaceManifest subspace = ReadSubspace(fields.Object("index"));
+    SubspaceManifest subspace = ReadSubspace(fields.Object("index"), version);
     subspace.same_as = ReadSameAs(fields.Object("index"), manifest.notions);
     manifest.subspaces.push_back(std::move(subspace));
     manifest.notions.push_back(ReadNotion(fields));
@@ -240,7 +253,7 @@ Manifest ReadManifest(const Fields& root) {
   manifest.split_by = split.Text("by");
   manifest.preprocessing = root.Text("preprocessing");
   ReadColumns(root, manifest);
-  ReadNotions(root, manifest);
+  ReadNotions(root, version, manifest);
   ReadFiles(root, manifest);
   if (version > 1) {
     manifest.photographs = root.Text("photographs");

@@ -14,7 +14,18 @@
 
 namespace csn {
 
-inline constexpr int kIndexFormatVersion = 4;
+inline constexpr int kIndexFormatVersion = 5;
+
+// recall@10 by distance, measured when an index was built.
+struct MeasuredRecall {
+  double value = 1;  // the mean over the queries; 1 of exact indexes
+  // Its 95 % interval; `value` where it is not known (before version 5).
+  double low = 1;
+  double high = 1;
+  double target = 0;  // what `low` was to reach; 0: nothing was asked of it
+  uint64_t queries = 0;
+  friend bool operator==(const MeasuredRecall&, const MeasuredRecall&) = default;
+};
 
 // One notion's subspace index.
 struct SubspaceManifest {
@@ -24,8 +35,7 @@ struct SubspaceManifest {
   double scale = 1;          // S_c
   double radius =
       0;  // greatest ||m_c * x|| of a row: bounds the float error of the index's distances
-  double recall = 1;  // recall@10 measured at build, by distance
-  uint64_t recall_queries = 0;
+  MeasuredRecall recall = {};
   // An earlier notion whose index is this one's too, all else being equal: their masks are.
   std::optional<NotionId> same_as = {};
   friend bool operator==(const SubspaceManifest&, const SubspaceManifest&) = default;

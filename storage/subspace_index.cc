@@ -308,6 +308,19 @@ SubspaceIndex SubspaceIndex::Load(const std::string& path, const std::string& ch
   return SubspaceIndex(std::move(impl));
 }
 
+uint64_t SubspaceIndex::FileBytes(const std::string& key, uint64_t rows, size_t dim) {
+  CheckIndexKey(key);
+  if (dim == 0) return sizeof(NoDimensionFile);
+  const uint64_t vectors = rows * dim * sizeof(float);
+  const std::optional<int> m = ParseHnswM(key);
+  if (!m) return vectors;
+  // A row has 2 M links on the lowest level and M on each further one, which M times fewer rows
+  // reach than the one below: M / (M - 1) of them in the mean. Its level and where its links are
+  // take 12 bytes.
+  const double links = *m * (2 + 1.0 / (*m - 1));
+  return vectors + rows * 12 + static_cast<uint64_t>(static_cast<double>(rows) * links * 4);
+}
+
 void SubspaceIndex::CheckHeader(const std::string& path, const std::string& key, size_t rows,
                                 size_t dim) {
   const std::vector<uint8_t> bytes = ReadFilePart(path, 0, sizeof(NoDimensionFile));

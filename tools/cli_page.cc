@@ -14,7 +14,7 @@ namespace {
 constexpr char kExitStatuses[] =
     "0 done; 1 failed while running; 2 wrong usage; 3 not found; 4 done, but rows\n"
     "were rejected or lines of a batch failed; 5 damaged data; 6 model and index do not match;\n"
-    "8 locked by another writer; 130 or 143 ended by SIGINT or SIGTERM.\n";
+    "7 target not reached; 8 locked by another writer; 130 or 143 ended by SIGINT or SIGTERM.\n";
 
 // The caption that each option stands under. Boost tells its groups to nobody, but prints them.
 std::vector<std::string> GroupsOf(const po::options_description& options) {

@@ -43,8 +43,9 @@ const Page kBuildPage = {
         "      builds, or builds anew\n"
         "  csn_index build --catalogue shop.jsonl --model shoes.csn --column size:text\n"
         "      into $CSN_INDEX, taking the column size as text\n"
-        "  csn_index build --catalogue photos/ --model shoes.csn --index p.idx --index-key HNSW32\n"
-        "      a folder of images, searched through graphs whatever their number\n"};
+        "  csn_index build --catalogue photos/ --model shoes.csn --index p.idx --target-recall "
+        "0.99\n"
+        "      a folder of images, ten neighbours of which at least 99 % are the nearest ones\n"};
 
 const Page kVerifyPage = {
     .usage = "csn_index verify [--index DIR] [options]",
@@ -69,6 +70,7 @@ void AddBuildOptions(po::options_description& options) {
                       "model file of csn_train");
   AddIndexOption(input);
   AddIndexBuildOptions(choice);
+  AddMemoryOption(choice);
   AddThreadsOption(speed);
   speed.add_options()("batch", po::value<int64_t>()->default_value(128)->value_name("N"),
                       "photographs embedded at once");
@@ -80,11 +82,11 @@ void AddBuildOptions(po::options_description& options) {
 Json ReportJson(const BuildReport& report, const BuildOptions& options) {
   Json notions = Json::array();
   for (const BuildReport::Subspace& subspace : report.subspaces) {
-    notions.push_back({{"name", subspace.notion},
-                       {"live_dims", subspace.live_dims},
-                       {"key", subspace.key},
-                       {"recall", subspace.recall},
-                       {"bytes", subspace.bytes}});
+    Json notion = {
+        {"name", subspace.notion}, {"live_dims", subspace.live_dims}, {"key", subspace.key}};
+    AddRecall(subspace.recall, notion);
+    notion["bytes"] = subspace.bytes;
+    notions.push_back(std::move(notion));
   }
   return {{"index", options.index},
           {"generation", report.generation},
@@ -99,7 +101,7 @@ std::string ReportTable(const BuildReport& report) {
   std::vector<Arguments> rows = {{"notion", "live dims", "index", "recall@10", "size"}};
   for (const BuildReport::Subspace& subspace : report.subspaces) {
     rows.push_back({subspace.notion, std::to_string(subspace.live_dims), subspace.key,
-                    PercentOf(subspace.recall), HumanBytes(subspace.bytes)});
+                    RecallText(subspace.key, subspace.recall), HumanBytes(subspace.bytes)});
   }
   return FormatTable(rows);
 }
@@ -116,7 +118,8 @@ int Build(const Arguments& arguments) {
       .index = IndexOption(values),
       .rejects = RejectPath(values, DefaultRejects(IndexOption(values))),
       .created_by = VersionLine("csn_index"),
-      .index_key = values["index-key"].as<std::string>(),
+      .plan = PlanOptionsOf(values),
+      .target_recall = TargetRecallOption(values),
       .seed = SeedOption(values),
       .threads = ThreadsOption(values),
       .batch = static_cast<size_t>(IntegerOption(values, "batch", 1, kLargestBatch))};
@@ -178,6 +181,7 @@ int Run(const Arguments& arguments) {
   return RunCommand(arguments, kIndexPage,
                     {{.page = kBuildPage, .run = Build},
                      AddNotionCommand(),
+                     PlanCommand(),
                      {.page = kVerifyPage, .run = Verify},
                      ListCommand()});
 }

@@ -48,24 +48,25 @@ void AddOptions(po::options_description& options) {
 }
 
 Json AddedJson(const AddNotionReport& report, const std::string& index) {
-  return {{"index", index},
-          {"generation", report.generation},
-          {"model_id", report.model_id},
-          {"parent_id", report.parent_id},
-          {"notion", report.notion.name},
-          {"column", report.notion.column},
-          {"items", report.items},
-          {"labelled", report.labelled},
-          {"unknown_skus", report.unknown_rows},
-          {"rejected", report.counts.rejected},
-          {"triplet_error", report.fit.error},
-          {"triplet_error_whole", report.fit.whole_error},
-          {"triplet_error_validation", report.fit.validation_error},
-          {"live_dims", report.live_dims},
-          {"key", report.key},
-          {"recall", report.recall},
-          {"bytes", report.bytes},
-          {"seconds", report.seconds}};
+  Json json = {{"index", index},
+               {"generation", report.generation},
+               {"model_id", report.model_id},
+               {"parent_id", report.parent_id},
+               {"notion", report.notion.name},
+               {"column", report.notion.column},
+               {"items", report.items},
+               {"labelled", report.labelled},
+               {"unknown_skus", report.unknown_rows},
+               {"rejected", report.counts.rejected},
+               {"triplet_error", report.fit.error},
+               {"triplet_error_whole", report.fit.whole_error},
+               {"triplet_error_validation", report.fit.validation_error},
+               {"live_dims", report.live_dims},
+               {"key", report.key}};
+  AddRecall(report.recall, json);
+  json["bytes"] = report.bytes;
+  json["seconds"] = report.seconds;
+  return json;
 }
 
 std::string AddedTable(const AddNotionReport& report) {
@@ -86,6 +87,7 @@ int RunAddNotion(const Arguments& arguments) {
                                 .rejects = RejectPath(values, DefaultRejects(index)),
                                 .created_by = VersionLine("csn_index"),
                                 .index_key = values["index-key"].as<std::string>(),
+                                .target_recall = TargetRecallOption(values),
                                 .seed = SeedOption(values),
                                 .threads = ThreadsOption(values)};
   const bool table = WantsTable(values);

@@ -60,15 +60,16 @@ Json ListJson(const Generation& generation) {
   Json notions = Json::array();
   for (NotionId id = 0; id < manifest.notions.size(); ++id) {
     const SubspaceManifest& subspace = manifest.subspaces[id];
-    notions.push_back({{"name", manifest.notions[id].name},
-                       {"column", manifest.notions[id].column},
-                       {"live_dims", manifest.masks.live_dims(id).size()},
-                       {"key", subspace.key},
-                       {"bytes", IndexBytes(manifest, id)},
-                       {"ef_search", subspace.ef_search},
-                       {"recall", subspace.recall},
-                       {"recall_queries", subspace.recall_queries},
-                       {"scale", subspace.scale}});
+    Json notion = {{"name", manifest.notions[id].name},
+                   {"column", manifest.notions[id].column},
+                   {"live_dims", manifest.masks.live_dims(id).size()},
+                   {"key", subspace.key},
+                   {"bytes", IndexBytes(manifest, id)},
+                   {"ef_search", subspace.ef_search}};
+    AddRecall(subspace.recall, notion);
+    notion["recall_queries"] = subspace.recall.queries;
+    notion["scale"] = subspace.scale;
+    notions.push_back(std::move(notion));
   }
   return {{"generation", generation.name()},
           {"rows", manifest.rows},
@@ -93,7 +94,7 @@ std::string ListTable(const Generation& generation) {
     const SubspaceManifest& subspace = manifest.subspaces[id];
     rows.push_back({manifest.notions[id].name, manifest.notions[id].column,
                     std::to_string(manifest.masks.live_dims(id).size()), subspace.key,
-                    IsExactKey(subspace.key) ? "exact" : PercentOf(subspace.recall),
+                    RecallText(subspace.key, subspace.recall),
                     HumanBytes(IndexBytes(manifest, id))});
   }
   const std::string parent = ParentId(generation);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/mask.h"
@@ -14,26 +15,33 @@ namespace csn {
 struct SubspaceJob {
   const MaskTable* masks = nullptr;
   NotionId notion = 0;
+  std::string name;       // its, for messages
   MatrixView embeddings;  // [n, d] in row order
   double scale = 1;       // S_c
   std::string key;        // FAISS factory string
-  uint64_t seed = 1;      // draws the queries of the recall
-  int threads = 1;        // of the measurement
-  std::string path;       // file to write
+  // Where an approximate index does not get there: an exact one instead, or else, where a target
+  // was asked for, none.
+  std::optional<double> target_recall = {};  // of its lower end; none: kWantedRecall in the mean
+  bool else_flat = false;
+  uint64_t seed = 1;  // draws the queries of the recall
+  int threads = 1;    // of the measurement
+  std::string path;   // file to write
   const StopFlag* stop = nullptr;
 };
 
-// Recall asked of an approximate index, and how far its search is widened to get there.
+// The recall that an approximate index is to have where no target is asked for, and how far its
+// search is widened to get there.
 inline constexpr double kWantedRecall = 0.99;
 inline constexpr int kFirstEfSearch = 64;
 inline constexpr int kLastEfSearch = 512;
 
-// The factory string that `auto` stands for: exact while the rows are few.
-std::string ChooseKey(const std::string& key, uint64_t rows, uint64_t flat_rows);
+// Throws Error(kInvalidArgument) for a target that is not in (0, 1].
+void CheckTargetRecall(const std::optional<double>& target);
 
 // A notion without live dimensions gets a flat index whatever the key: all its rows tie.
 // Recall@10 of an approximate index is measured by distance on min(n, 1000) rows, each left out of
-// its own answer.
+// its own answer; its interval is a bootstrap's over these queries, with a lower end of at most 1 -
+// 3 / queries. Throws Error(kTargetNotMet) naming the notion.
 SubspaceManifest BuildSubspace(const SubspaceJob& job);
 
 }  // namespace csn

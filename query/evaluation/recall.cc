@@ -7,13 +7,13 @@
 
 namespace csn {
 
-double RecallAtK(std::span<const std::vector<double>> exact_distances,
-                 std::span<const std::vector<double>> found_distances, size_t k) {
+std::vector<double> RecallsAtK(std::span<const std::vector<double>> exact_distances,
+                               std::span<const std::vector<double>> found_distances, size_t k) {
   Require(k >= 1, "recall at k: expected k of at least 1, got {}", k);
   Require(!exact_distances.empty() && exact_distances.size() == found_distances.size(),
           "recall at k: expected as many found lists as exact ones and at least one, got {} and {}",
           found_distances.size(), exact_distances.size());
-  double sum = 0;
+  std::vector<double> recalls;
   for (size_t query = 0; query < exact_distances.size(); ++query) {
     const std::vector<double>& exact = exact_distances[query];
     const std::vector<double>& found = found_distances[query];
@@ -24,9 +24,9 @@ double RecallAtK(std::span<const std::vector<double>> exact_distances,
     const double limit = farthest + 1e-6 * std::abs(farthest);
     size_t hits = 0;
     for (size_t i = 0; i < std::min(counted, found.size()); ++i) hits += found[i] <= limit ? 1 : 0;
-    sum += static_cast<double>(hits) / static_cast<double>(counted);
+    recalls.push_back(static_cast<double>(hits) / static_cast<double>(counted));
   }
-  return sum / static_cast<double>(exact_distances.size());
+  return recalls;
 }
 
 }  // namespace csn

@@ -75,8 +75,14 @@ std::string SubspaceFault(const SubspaceManifest& subspace) {
   if (!(std::isfinite(subspace.radius) && subspace.radius >= 0)) {
     return fmt::format("radius {}, expected a finite number of at least 0", subspace.radius);
   }
-  if (!(subspace.recall >= 0 && subspace.recall <= 1)) {
-    return fmt::format("recall {}, expected 0 to 1", subspace.recall);
+  const MeasuredRecall& recall = subspace.recall;
+  if (!(recall.low >= 0 && recall.low <= recall.value && recall.value <= recall.high &&
+        recall.high <= 1)) {
+    return fmt::format("recall {} from {} to {}, expected 0 to 1, the ends around it", recall.value,
+                       recall.low, recall.high);
+  }
+  if (!(recall.target >= 0 && recall.target <= 1)) {
+    return fmt::format("recall_target {}, expected 0 to 1", recall.target);
   }
   return "";
 }

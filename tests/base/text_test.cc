@@ -16,6 +16,21 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+TEST(ParseBytes, KnowsPowersOf1024) {
+  for (const auto& [text, bytes] : {std::pair<const char*, uint64_t>{"4096", 4096},
+                                    {"1B", 1},
+                                    {"4G", 4ull << 30},
+                                    {"1.5 GiB", 3ull << 29},
+                                    {" 512mb ", 512ull << 20},
+                                    {"2k", 2048},
+                                    {"3T", 3ull << 40}}) {
+    EXPECT_EQ(ParseBytes(text), bytes) << text;
+  }
+  for (const char* text : {"", "G", "0", "-1G", "4X", "4GG", "4 G i", "1e3", "99999999T", "0.1"}) {
+    EXPECT_FALSE(ParseBytes(text).has_value()) << text;
+  }
+}
+
 TEST(ParseNumber, ReadsDecimalAndExponentForms) {
   EXPECT_EQ(ParseNumber("3"), 3.0);
   EXPECT_EQ(ParseNumber("-0.25"), -0.25);

@@ -30,8 +30,8 @@ std::string OnShop(const std::string& words) {
 }
 
 TEST(CompletionTest, OffersCommandsAndFlags) {
-  EXPECT_THAT(Offered("csn_index ''"), ElementsAre("words", "build", "add-notion", "verify", "list",
-                                                   "--help", "--man", "--version"));
+  EXPECT_THAT(Offered("csn_index ''"), ElementsAre("words", "build", "add-notion", "plan", "verify",
+                                                   "list", "--help", "--man", "--version"));
   EXPECT_THAT(Offered("csn_index l"), ElementsAre("words", "list"));
   EXPECT_EQ(RunOk("csn_index --complete nothing --f"), "");
   EXPECT_THAT(Offered("csn_index list --fa"), ElementsAre("words", "--facets"));

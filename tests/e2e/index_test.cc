@@ -58,6 +58,54 @@ TEST(IndexProgramTest, ListsWhatWasBuilt) {
   EXPECT_THAT(table, HasSubstr("150 (0 rejected of 150)"));
 }
 
+TEST(IndexProgramTest, PublishesNothingBelowTheTargetRecall) {
+  const TempDir folder;
+  const Shop& shop = Shop::Get();
+  const std::string build = fmt::format("csn_index build --catalogue {} --model {} --index idx ",
+                                        shop.catalogue(), shop.model());
+  // 150 queries promise no more than 1 - 3 / 150.
+  ExpectError(build + "--index-key HNSW32 --target-recall 0.99", 7, "expected 0.99 or more",
+              folder.path());
+  EXPECT_FALSE(fs::exists(folder / "idx"));
+  const json report = json::parse(
+      RunOk(build + "--index-key HNSW32 --target-recall 0.5 --format json", folder.path()));
+  for (const json& notion : report["notions"]) {
+    EXPECT_EQ(notion["recall_target"], 0.5);
+    EXPECT_GE(notion["recall_interval"][0], 0.5);
+    EXPECT_LE(notion["recall_interval"][0], 0.98);
+  }
+  EXPECT_THAT(RunOk("csn_index list --index idx --format table", folder.path()),
+              HasSubstr(" to 100.0)"));
+  ExpectError(build + "--target-recall 0", 2, "--target-recall");
+}
+
+TEST(IndexProgramTest, PlansWhatItThenBuilds) {
+  const TempDir folder;
+  const Shop& shop = Shop::Get();
+  const std::string model = "csn_index plan --model " + shop.model();
+  const json plan =
+      json::parse(RunOk(model + " --catalogue " + shop.catalogue() + " --format json"));
+  EXPECT_EQ(plan["rows"], Shop::kItems);
+  const json list = json::parse(RunOk("csn_index list --format json --index " + shop.index()));
+  ASSERT_EQ(plan["notions"].size(), list["notions"].size());
+  for (size_t i = 0; i < plan["notions"].size(); ++i) {
+    for (const char* key : {"name", "live_dims", "key"}) {
+      EXPECT_EQ(plan["notions"][i][key], list["notions"][i][key]);
+    }
+    EXPECT_NEAR(plan["notions"][i]["bytes"].get<double>(),
+                list["notions"][i]["bytes"].get<double>(), 100);
+  }
+  EXPECT_THAT(RunOk(model + " --rows 1000000 --format table"), HasSubstr("for 1,000,000 items"));
+  ExpectError(model + " --rows 1000000 --max-memory 1M", 7, "max memory 1.0 MiB");
+  ExpectError(model, 2, "--rows");
+  ExpectError(model + " --rows 1 --max-memory much", 2, "--max-memory");
+  // Refused before anything is embedded.
+  ExpectError(fmt::format("csn_index build --catalogue {} --model {} --index idx --max-memory 1K",
+                          shop.catalogue(), shop.model()),
+              7, "150 rows take", folder.path());
+  EXPECT_FALSE(fs::exists(folder / "idx"));
+}
+
 TEST(IndexProgramTest, VerifiesEveryFile) {
   const Shop& shop = Shop::Get();
   const std::string out = RunOk("csn_index verify --format json --index " + shop.index());

@@ -186,7 +186,7 @@ TEST_F(IndexBuilderTest, SameInputGivesTheSameBytesWhateverTheThreadsAndBatch) {
     options.index = folder_ / fmt::format("idx{}", threads);
     options.threads = threads;
     options.batch = batch;
-    options.index_key = "HNSW8";
+    options.plan.index_key = "HNSW8";
     Build(options);
     const std::string folder = Generation::Open(options.index).folder();
     std::vector<std::vector<uint8_t>> bytes;
@@ -199,11 +199,51 @@ TEST_F(IndexBuilderTest, SameInputGivesTheSameBytesWhateverTheThreadsAndBatch) {
   }
 }
 
+TEST_F(IndexBuilderTest, ATargetRecallIsReachedOrNothingIsPublished) {
+  constexpr int kCount = 700;
+  WriteCatalogue(kCount);
+  BuildOptions options = Options();
+  // So thin a graph misses some, and no measurement can promise more than 1 - 3 / queries.
+  options.plan.index_key = "HNSW2";
+  options.target_recall = 0.9999;
+  EXPECT_THAT([&] { Build(options); },
+              ThrowsError(ErrorCode::kTargetNotMet, "index HNSW2 has recall@10 "));
+  EXPECT_FALSE(std::filesystem::exists(options.index));
+
+  options.plan.index_key = "HNSW32";
+  options.target_recall = 0.9;
+  Build(options);
+  const Manifest graphs = Generation::Open(options.index).manifest();
+  for (NotionId c = 0; c < 2; ++c) {
+    const MeasuredRecall& recall = graphs.subspaces[c].recall;
+    EXPECT_EQ(graphs.subspaces[c].key, "HNSW32");
+    EXPECT_EQ(recall.target, 0.9);
+    EXPECT_GE(recall.low, 0.9);
+    EXPECT_LE(recall.low, 1 - 3.0 / kCount);
+    EXPECT_LE(recall.low, recall.value);
+    EXPECT_LE(recall.value, recall.high);
+  }
+
+  // Where it may choose, what is exact promises everything.
+  options.plan.index_key = kAutoKey;
+  options.plan.flat_rows = 100;
+  options.target_recall = 1;
+  const BuildReport report = Build(options);
+  for (const BuildReport::Subspace& subspace : report.subspaces) {
+    EXPECT_EQ(subspace.key, "Flat");
+    EXPECT_EQ(subspace.recall, (MeasuredRecall{.target = 1}));
+  }
+  QueryEngine::Open(options.index).generation().Verify({});
+
+  options.target_recall = 1.5;
+  EXPECT_THAT([&] { Build(options); }, ThrowsError(ErrorCode::kInvalidArgument, "got 1.5"));
+}
+
 TEST_F(IndexBuilderTest, LargeCataloguesGetGraphsWhoseRecallIsMeasured) {
   constexpr int kCount = 700;
   WriteCatalogue(kCount);
   BuildOptions options = Options();
-  options.flat_rows = 100;
+  options.plan.flat_rows = 100;
   const BuildReport report = Build(options);
   EXPECT_EQ(report.subspaces[0].key, "HNSW32");
   EXPECT_EQ(report.subspaces[1].key, "HNSW32");
@@ -215,8 +255,9 @@ TEST_F(IndexBuilderTest, LargeCataloguesGetGraphsWhoseRecallIsMeasured) {
   for (NotionId c = 0; c < 2; ++c) {
     SCOPED_TRACE(manifest.notions[c].name);
     const SubspaceManifest& subspace = manifest.subspaces[c];
-    EXPECT_EQ(subspace.recall_queries, kCount);
-    EXPECT_GE(subspace.recall, 0.99);
+    EXPECT_EQ(subspace.recall.queries, kCount);
+    EXPECT_GE(subspace.recall.value, 0.99);
+    EXPECT_EQ(subspace.recall.target, 0);
     EXPECT_EQ(subspace.ef_search, 64);
     // The recall the manifest claims, measured anew on queries as users ask them against brute
     // force.
@@ -240,7 +281,7 @@ TEST_F(IndexBuilderTest, LargeCataloguesGetGraphsWhoseRecallIsMeasured) {
       EXPECT_EQ(answer.plan, Plan::kHnsw);
       for (const Hit& hit : answer.hits) hits += hit.parts[c].distance <= limit ? 0.1 : 0;
     }
-    EXPECT_NEAR(subspace.recall, hits / kCount, 1e-9);
+    EXPECT_NEAR(subspace.recall.value, hits / kCount, 1e-9);
   }
 }
 
@@ -277,7 +318,7 @@ TEST_F(IndexBuilderTest, StoppedOrFailedItLeavesTheOldGenerationAndNothingElse) 
 TEST_F(IndexBuilderTest, RefusesWhatItCannotUse) {
   WriteCatalogue(5);
   BuildOptions options = Options();
-  options.index_key = "IVF16,Flat";
+  options.plan.index_key = "IVF16,Flat";
   EXPECT_THAT([&] { Build(options); }, ThrowsError(ErrorCode::kInvalidArgument, "IVF16"));
   options = Options();
   options.model_path = folder_ / "none.csn";

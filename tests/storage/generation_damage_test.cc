@@ -121,13 +121,13 @@ TEST(GenerationTest, NewerManifestIsRefused) {
   World(5).Publish(index);
   const std::string path = index + "/generations/000001/MANIFEST.json";
   std::string text = ReadTextFile(path);
-  const std::string old = "\"format_version\": 4";
-  text.replace(text.find(old), old.size(), "\"format_version\": 5");
+  const std::string old = "\"format_version\": 5";
+  text.replace(text.find(old), old.size(), "\"format_version\": 6");
   test::WriteText(path, text);
   test::WriteText(index + "/CURRENT", "000001 " + FileChecksum(path) + "\n");
   EXPECT_THAT([&] { Generation::Open(index); },
               ThrowsError(ErrorCode::kCorruption,
-                          "manifest " + path + ": format version 5, this build reads up to 4"));
+                          "manifest " + path + ": format version 6, this build reads up to 5"));
 }
 
 TEST(GenerationTest, MissingAndCutFilesAreFoundWhenOpening) {

@@ -40,14 +40,15 @@ Manifest SmallManifest() {
   masks.Row(0)[1] = 0.1f;
   masks.Row(0)[2] = std::numeric_limits<float>::denorm_min();
   manifest.masks = MaskTable(masks);  // the second notion has no live dimension
-  manifest.subspaces = {{.key = "HNSW32",
-                         .ef_construction = 200,
-                         .ef_search = 64,
-                         .scale = 1.0 / 3,
-                         .radius = 12.25,
-                         .recall = 0.9987654321012345,
-                         .recall_queries = 1000},
-                        {}};
+  manifest.subspaces = {
+      {.key = "HNSW32",
+       .ef_construction = 200,
+       .ef_search = 64,
+       .scale = 1.0 / 3,
+       .radius = 12.25,
+       .recall =
+           {.value = 0.9987654321012345, .low = 0.99, .high = 1, .target = 0.985, .queries = 1000}},
+      {}};
   manifest.files["notion-00.faiss"] = {.size = 5'000'000'000, .checksum = std::string(32, '0')};
   manifest.files["metadata/CURRENT"] = {.size = 0, .checksum = std::string(32, 'f')};
   return manifest;
@@ -83,8 +84,7 @@ TEST(ManifestTest, ReadsBackEqual) {
   EXPECT_EQ(read.subspaces[0].ef_search, 64);
   EXPECT_EQ(read.subspaces[0].scale, 1.0 / 3);
   EXPECT_EQ(read.subspaces[0].radius, 12.25);
-  EXPECT_EQ(read.subspaces[0].recall, 0.9987654321012345);
-  EXPECT_EQ(read.subspaces[0].recall_queries, 1000u);
+  EXPECT_EQ(read.subspaces[0].recall, written.subspaces[0].recall);
   EXPECT_EQ(read.subspaces[1].key, "Flat");
   ASSERT_EQ(read.files.size(), 2u);
   EXPECT_EQ(read.files.at("notion-00.faiss").size, 5'000'000'000u);
@@ -124,9 +124,9 @@ TEST(ManifestTest, EveryMaskAndScaleReadsBackToTheBit) {
 }
 
 TEST(ManifestTest, NewerVersionIsRefusedBeforeAnythingElse) {
-  EXPECT_THAT([] { ParseManifest(R"({"format_version": 5, "unknown": []})", "x/MANIFEST.json"); },
+  EXPECT_THAT([] { ParseManifest(R"({"format_version": 6, "unknown": []})", "x/MANIFEST.json"); },
               ThrowsError(ErrorCode::kCorruption,
-                          "manifest x/MANIFEST.json: format version 5, this build reads up to 4"));
+                          "manifest x/MANIFEST.json: format version 6, this build reads up to 5"));
 }
 
 // Every path to a value within `node`, by object keys and array positions.
@@ -221,6 +221,10 @@ TEST(ManifestTest, ContradictionsAreFoundInReadingAndWriting) {
       {"/notions/0/index/scale", -1, "scale -1"},
       {"/notions/0/index/radius", -1e-9, "radius"},
       {"/notions/0/index/recall", 1.5, "recall"},
+      {"/notions/0/index/recall_low", 0.999, "recall"},
+      {"/notions/0/index/recall_high", 0.99, "recall"},
+      {"/notions/0/index/recall_high", 1.01, "recall"},
+      {"/notions/0/index/recall_target", -0.1, "recall_target"},
       {"/files/notion-00.faiss/checksum", "00", "checksum"},
   };
   const ordered_json sound = ordered_json::parse(FormatManifest(SmallManifest()));

@@ -47,8 +47,7 @@ SubspaceManifest WriteSubspace(const std::string& folder, const Matrix& embeddin
           .ef_search = exact ? 0 : options.ef_search,
           .scale = 1,
           .radius = Radius(vectors),
-          .recall = 1,
-          .recall_queries = 0};
+          .recall = {}};
 }
 
 }  // namespace

@@ -1,0 +1,78 @@
+#include "indexer/index_plan.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "storage/embedding_file.h"
+#include "storage/subspace_index.h"
+
+namespace csn {
+namespace {
+
+constexpr char kFlatKey[] = "Flat";
+constexpr char kGraphKey[] = "HNSW32";
+
+IndexPlan PlanWithKey(const std::vector<Notion>& notions, const MaskTable& masks, uint64_t rows,
+                      const std::string& key) {
+  IndexPlan plan{.rows = rows,
+                 .dim = masks.dim(),
+                 .embeddings_bytes = EmbeddingFile::FileBytes(rows, masks.dim()),
+                 .subspaces = {}};
+  const std::vector<NotionId> first = FirstAlike(masks);
+  for (NotionId notion = 0; notion < notions.size(); ++notion) {
+    const size_t live = masks.live_dims(notion).size();
+    IndexPlan::Subspace& subspace = plan.subspaces.emplace_back();
+    subspace = {.notion = notions[notion].name,
+                .live_dims = live,
+                .key = live == 0 ? kFlatKey : key};  // all of its rows tie
+    if (first[notion] != notion) {
+      subspace.same_as = first[notion];
+    } else {
+      subspace.bytes = SubspaceIndex::FileBytes(subspace.key, rows, live);
+    }
+  }
+  return plan;
+}
+
+bool Fits(const IndexPlan& plan, const PlanOptions& options) {
+  return !options.max_memory || plan.bytes() <= *options.max_memory;
+}
+
+}  // namespace
+
+uint64_t IndexPlan::bytes() const {
+  uint64_t sum = embeddings_bytes;
+  for (const Subspace& subspace : subspaces) sum += subspace.bytes;
+  return sum;
+}
+
+std::vector<NotionId> FirstAlike(const MaskTable& masks) {
+  std::vector<NotionId> first(masks.notion_count());
+  for (NotionId notion = 0; notion < first.size(); ++notion) {
+    const auto alike = [&](NotionId other) {
+      return std::ranges::equal(masks.weights(other), masks.weights(notion));
+    };
+    while (first[notion] < notion && !alike(first[notion])) ++first[notion];
+  }
+  return first;
+}
+
+IndexPlan PlanIndex(const std::vector<Notion>& notions, const MaskTable& masks, uint64_t rows,
+                    const PlanOptions& options) {
+  const bool choose = options.index_key == kAutoKey;
+  if (!choose) CheckIndexKey(options.index_key);
+  std::string key = options.index_key;
+  if (choose) key = rows <= options.flat_rows ? kFlatKey : kGraphKey;
+  IndexPlan plan = PlanWithKey(notions, masks, rows, key);
+  if (choose && !Fits(plan, options)) plan = PlanWithKey(notions, masks, rows, kFlatKey);
+  if (!Fits(plan, options)) {
+    Fail(ErrorCode::kTargetNotMet,
+         "max memory {}: {} rows take {} ({} of embeddings, {} of indexes)",
+         HumanBytes(*options.max_memory), rows, HumanBytes(plan.bytes()),
+         HumanBytes(plan.embeddings_bytes), HumanBytes(plan.bytes() - plan.embeddings_bytes));
+  }
+  return plan;
+}
+
+}  // namespace csn

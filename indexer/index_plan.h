@@ -1,0 +1,51 @@
+// What a build would make of so many rows, and how much memory that takes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/mask.h"
+#include "base/notion.h"
+
+namespace csn {
+
+inline constexpr char kAutoKey[] = "auto";
+inline constexpr uint64_t kMostFlatRows = 50'000;
+
+struct PlanOptions {
+  // FAISS factory string for every notion; auto: Flat up to flat_rows, then HNSW32, or Flat where
+  // graphs would not fit.
+  std::string index_key = kAutoKey;
+  uint64_t flat_rows = kMostFlatRows;
+  std::optional<uint64_t> max_memory = {};  // bytes
+};
+
+struct IndexPlan {
+  struct Subspace {
+    std::string notion;
+    size_t live_dims = 0;
+    std::string key;
+    uint64_t bytes = 0;                    // of its file, and in memory; 0 where it is shared
+    std::optional<NotionId> same_as = {};  // an earlier notion with an equal mask
+  };
+  uint64_t rows = 0;
+  size_t dim = 0;
+  uint64_t embeddings_bytes = 0;
+  std::vector<Subspace> subspaces;
+
+  // What answering holds in memory: embeddings and indexes. Items stay on disk.
+  uint64_t bytes() const;
+};
+
+// The first notion with the same mask, by notion: where no mask tells notions apart (`--masks
+// none`), one index serves all.
+std::vector<NotionId> FirstAlike(const MaskTable& masks);
+
+// Throws Error(kInvalidArgument) for an unknown key, Error(kTargetNotMet) naming both figures where
+// what the options allow takes more than max_memory.
+IndexPlan PlanIndex(const std::vector<Notion>& notions, const MaskTable& masks, uint64_t rows,
+                    const PlanOptions& options);
+
+}  // namespace csn

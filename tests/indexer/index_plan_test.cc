@@ -1,0 +1,89 @@
+// What is planned against what is then written.
+#include "indexer/index_plan.h"
+
+#include <filesystem>
+
+#include "base/random.h"
+#include "storage/embedding_file.h"
+#include "storage/generation.h"
+#include "storage/subspace_index.h"
+#include "tests/support/test_index.h"
+#include "tests/support/test_support.h"
+
+namespace csn {
+namespace {
+
+using test::TempDir;
+using test::ThrowsError;
+
+std::vector<Notion> Notions(size_t count) {
+  std::vector<Notion> notions(count);
+  for (size_t i = 0; i < count; ++i) {
+    notions[i].name = fmt::format("n{}", i);
+    notions[i].column = notions[i].name;
+  }
+  return notions;
+}
+
+TEST(IndexPlanTest, BytesAreThoseOfTheFiles) {
+  for (const auto& [rows, dim] : {std::pair<size_t, size_t>{1, 3}, {4000, 8}, {9000, 40}}) {
+    const test::EmbeddingWorld world = test::MakeEmbeddingWorld(rows, dim, 2, rows);
+    for (const char* key : {"Flat", "HNSW4", "HNSW32"}) {
+      SCOPED_TRACE(fmt::format("{} {} {}", rows, dim, key));
+      const TempDir folder;
+      test::WriteTestIndex(folder / "idx", world.embeddings, world.masks, test::MakeTestItems(rows),
+                           {.key = key});
+      const Manifest manifest = Generation::Open(folder / "idx").manifest();
+      const IndexPlan plan = PlanIndex(manifest.notions, world.masks, rows, {.index_key = key});
+      EXPECT_EQ(plan.embeddings_bytes, manifest.files.at("embeddings.f32").size);
+      uint64_t all = plan.embeddings_bytes;
+      for (NotionId notion = 0; notion < 2; ++notion) {
+        EXPECT_EQ(plan.subspaces[notion].key, key);
+        EXPECT_EQ(plan.subspaces[notion].live_dims, world.masks.live_dims(notion).size());
+        const auto written =
+            static_cast<double>(manifest.files.at(manifest.IndexFile(notion)).size);
+        const auto planned = static_cast<double>(plan.subspaces[notion].bytes);
+        // Headers of some hundred bytes are not counted.
+        EXPECT_NEAR(planned, written, 600 + 0.02 * written);
+        all += plan.subspaces[notion].bytes;
+      }
+      EXPECT_EQ(plan.bytes(), all);
+    }
+  }
+}
+
+TEST(IndexPlanTest, AutoTakesWhatFits) {
+  const MaskTable masks = test::MakeEmbeddingWorld(2, 16, 2, 3).masks;
+  const auto key = [&](uint64_t rows, std::optional<uint64_t> memory) {
+    return PlanIndex(Notions(2), masks, rows, {.max_memory = memory}).subspaces[0].key;
+  };
+  EXPECT_EQ(key(50'000, {}), "Flat");
+  EXPECT_EQ(key(50'001, {}), "HNSW32");
+  const uint64_t graphs = PlanIndex(Notions(2), masks, 100'000, {}).bytes();
+  const uint64_t flat = PlanIndex(Notions(2), masks, 100'000, {.index_key = "Flat"}).bytes();
+  EXPECT_EQ(key(100'000, graphs), "HNSW32");
+  EXPECT_EQ(key(100'000, graphs - 1), "Flat");
+  EXPECT_EQ(key(100'000, flat), "Flat");
+  EXPECT_THAT([&] { key(100'000, flat - 1); },
+              ThrowsError(ErrorCode::kTargetNotMet, "max memory "));
+  EXPECT_THAT([&] { PlanIndex(Notions(2), masks, 9, {.index_key = "HNSW32", .max_memory = 100}); },
+              ThrowsError(ErrorCode::kTargetNotMet, "9 rows take "));
+  EXPECT_THAT([&] { PlanIndex(Notions(2), masks, 9, {.index_key = "IVF"}); },
+              ThrowsError(ErrorCode::kInvalidArgument, "IVF"));
+}
+
+TEST(IndexPlanTest, EqualMasksShareAndDeadOnesTakeNothing) {
+  Matrix weights(3, 4);
+  for (const size_t row : {0, 2}) weights.Row(row)[1] = 0.5f;
+  const MaskTable masks(weights);
+  EXPECT_THAT(FirstAlike(masks), testing::ElementsAre(0, 1, 0));
+  const IndexPlan plan = PlanIndex(Notions(3), masks, 1'000'000, {});
+  EXPECT_EQ(plan.subspaces[0].key, "HNSW32");
+  EXPECT_EQ(plan.subspaces[1].key, "Flat");
+  EXPECT_LT(plan.subspaces[1].bytes, 100u);
+  EXPECT_EQ(plan.subspaces[2].same_as, NotionId{0});
+  EXPECT_EQ(plan.subspaces[2].bytes, 0u);
+}
+
+}  // namespace
+}  // namespace csn
