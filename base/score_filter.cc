@@ -11,8 +11,11 @@ constexpr size_t kRunUnit = 16;
 
 constexpr double kFloatUnit = 0x1p-24;   // the greatest relative error of a float operation
 constexpr double kDoubleUnit = 0x1p-52;  // more than that of a double one
-// Beyond these what is said of rounding does not hold.
-constexpr double kLeastWeight = 1e-200, kGreatestWeight = 1e200;
+// Weights and scales beyond these could make what the definition multiplies underflow, and what is
+// said of rounding would not hold.
+constexpr double kLeast = 1e-60, kGreatest = 1e60;
+
+bool IsModerate(double value) { return std::abs(value) >= kLeast && std::abs(value) <= kGreatest; }
 
 float FloatBelow(double value) {
   const auto rounded = static_cast<float>(value);
@@ -64,10 +67,12 @@ std::vector<internal::DimRun> LiveRuns(const std::vector<float>& weights) {
 
 ScoreFilter::ScoreFilter(const Ranking& ranking, const Examples& examples) {
   const size_t dim = ranking.masks->dim(), notions = ranking.weights.size();
+  bool moderate = true;
   // W_k, and the same of magnitudes.
   std::vector<double> weights(dim), magnitudes(dim);
   for (size_t c = 0; c < notions; ++c) {
     if (ranking.weights[c] == 0) continue;
+    moderate = moderate && IsModerate(ranking.weights[c]) && IsModerate(ranking.scales[c]);
     const std::span<const float> mask = ranking.masks->weights(static_cast<NotionId>(c));
     for (const uint32_t k : ranking.masks->live_dims(static_cast<NotionId>(c))) {
       const double weight =
@@ -106,8 +111,7 @@ ScoreFilter::ScoreFilter(const Ranking& ranking, const Examples& examples) {
     finite = finite && std::isfinite(point) && std::isfinite(near + far);
   }
   constant_ = sure - unsure;
-  usable_ =
-      finite && std::isfinite(constant_) && greatest > kLeastWeight && greatest < kGreatestWeight;
+  usable_ = moderate && finite && std::isfinite(constant_) && greatest > 0;
   weights_.resize(dim);
   if (!usable_) return;
   int exponent = 0;

@@ -59,7 +59,6 @@ struct Build {
 
 void CheckOptions(const BuildOptions& options) {
   if (options.plan.index_key != kAutoKey) CheckIndexKey(options.plan.index_key);
-  CheckTargetRecall(options.target_recall);
   Require(options.batch >= 1, "batch: expected at least 1 photograph, got {}", options.batch);
   Require(options.threads >= 0, "threads: expected 0 (all) or more, got {}", options.threads);
 }
@@ -178,7 +177,9 @@ Manifest FillGeneration(const Build& build, const std::string& folder,
                         BuildReport& report) {
   const Model model = ParseModel(model_bytes, build.options.model_path);
   // Before the time that embedding takes; rejected rows only make it less.
-  PlanIndex(model.notions, model.masks, build.catalogue.row_count(), build.options.plan);
+  const uint64_t most_rows = build.catalogue.row_count();
+  PlanIndex(model.notions, model.masks, most_rows, build.options.plan);
+  CheckTargetRecall(build.options.target_recall, build.options.plan.index_key, most_rows);
   {
     RowCollector rows(folder, model.dim());
     report.counts = EmbedCatalogue(build, model, rejects, rows);

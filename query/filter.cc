@@ -28,7 +28,8 @@ std::string Quoted(std::string_view text) { return "'" + EscapeForTerminal(text)
 
 class Evaluator {
  public:
-  Evaluator(const MetadataStore& store, std::string_view where) : store_(store), where_(where) {
+  Evaluator(const MetadataStore& store, std::string_view where, size_t most_notes = kMostNotes)
+      : store_(store), where_(where), most_notes_(most_notes) {
     all_.addRange(0, store.size());
   }
 
@@ -226,7 +227,7 @@ class Evaluator {
   }
 
   void NoteUnknown(const Target& target, const WhereValue& value, const std::string& text) {
-    if (notes_.size() == kMostNotes) return;
+    if (notes_.size() >= most_notes_) return;
     const std::vector<std::string> near =
         target.column ? NearestNames(text, store_.Texts(*target.column, kMostTextsForNotes))
                       : store_.NearSkus(text);
@@ -236,6 +237,7 @@ class Evaluator {
 
   const MetadataStore& store_;
   const std::string_view where_;
+  const size_t most_notes_;
   RowSet all_;
   std::vector<std::string> notes_;
 };
@@ -250,6 +252,10 @@ FilterResult Filter(const MetadataStore& store, std::string_view where) {
   result.rows = evaluator.Rows(expression);
   result.notes = evaluator.TakeNotes();
   return result;
+}
+
+RowSet FilterRows(const MetadataStore& store, const WhereExpression& part) {
+  return Evaluator(store, "", 0).Rows(part);
 }
 
 }  // namespace csn

@@ -29,4 +29,7 @@ struct FilterResult {
 // MetadataStore. Thread-safe.
 FilterResult Filter(const MetadataStore& store, std::string_view where);
 
+// The rows that a part of a filter lets through that has been read and checked, without notes.
+RowSet FilterRows(const MetadataStore& store, const WhereExpression& part);
+
 }  // namespace csn

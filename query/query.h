@@ -16,6 +16,7 @@ namespace csn {
 inline constexpr size_t kMaxHits = 100'000;      // greatest k
 inline constexpr size_t kMaxPool = 10'000;       // greatest pool: diversity measures each with each
 inline constexpr double kMaxNotionWeight = 1e9;  // greatest magnitude, so that scores stay finite
+inline constexpr int kMaxEf = 1'000'000;         // greatest ef
 inline constexpr size_t kMaxExamples = 1'000;    // liked and unliked together
 
 struct Query {
@@ -66,6 +67,7 @@ struct Query {
 
   size_t k = 10;
   bool exact = false;       // answer by an exact plan even where an index would be faster
+  int ef = 0;               // how many candidates a graph keeps; 0: as the build found best
   bool pages = false;       // with a cursor, by which to ask on; exact
   std::string cursor = {};  // of the page before; empty: the first page
 

@@ -358,6 +358,7 @@ Query ParseQuery(std::string_view text, const Query& defaults) {
        {"diversity", [&](const Node& at) { query.diversity = ReadDiversity(at); }},
        {"k", [&](const Node& at) { query.k = at.Count(kMaxHits); }},
        {"exact", [&](const Node& at) { query.exact = at.Bool(); }},
+       {"ef", [&](const Node& at) { query.ef = static_cast<int>(at.Count(kMaxEf)); }},
        {"pages", [&](const Node& at) { query.pages = at.Bool(); }},
        {"cursor", [&](const Node& at) { query.cursor = at.Text(); }},
        {"items", [&](const Node& at) { query.items = at.Bool(); }},
@@ -392,6 +393,7 @@ std::string FormatQuery(const Query& query) {
   }
   json["k"] = query.k;
   json["exact"] = query.exact;
+  if (query.ef > 0) json["ef"] = query.ef;
   json["pages"] = query.pages;
   json["cursor"] = query.cursor;
   json["items"] = query.items;

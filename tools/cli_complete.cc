@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "storage/generation.h"
 #include "tools/cli_sources.h"
 
@@ -20,9 +21,7 @@ std::string Reply(const char* kind, const Words& words) {
   std::string text = std::string(kind) + "\n";
   for (const std::string& word : words) {
     // A catalogue's texts cannot add lines, nor steer the terminal.
-    if (std::ranges::all_of(word, [](char c) { return static_cast<unsigned char>(c) >= ' '; })) {
-      text += word + "\n";
-    }
+    if (EscapeForTerminal(word) == word) text += word + "\n";
   }
   return text;
 }

@@ -84,7 +84,7 @@ Json ReportJson(const BuildReport& report, const BuildOptions& options) {
   for (const BuildReport::Subspace& subspace : report.subspaces) {
     Json notion = {
         {"name", subspace.notion}, {"live_dims", subspace.live_dims}, {"key", subspace.key}};
-    AddRecall(subspace.recall, notion);
+    AddRecall(subspace.key, subspace.recall, notion);
     notion["bytes"] = subspace.bytes;
     notions.push_back(std::move(notion));
   }

@@ -17,8 +17,9 @@ std::string PercentOf(double share);
 
 // "exact", or "99.6 % (99.3 to 99.8)": recall@10 and its interval.
 std::string RecallText(const std::string& key, const MeasuredRecall& recall);
-// Adds "recall", "recall_interval" and "recall_target", null where none was asked for.
-void AddRecall(const MeasuredRecall& recall, nlohmann::ordered_json& json);
+// Adds "recall", "recall_interval" (null where it is not known) and "recall_target" (null where
+// none was asked for).
+void AddRecall(const std::string& key, const MeasuredRecall& recall, nlohmann::ordered_json& json);
 
 // Where rejected rows are listed by default: beside the index directory, which holds nothing that
 // is not the index.

@@ -63,7 +63,7 @@ Json AddedJson(const AddNotionReport& report, const std::string& index) {
                {"triplet_error_validation", report.fit.validation_error},
                {"live_dims", report.live_dims},
                {"key", report.key}};
-  AddRecall(report.recall, json);
+  AddRecall(report.key, report.recall, json);
   json["bytes"] = report.bytes;
   json["seconds"] = report.seconds;
   return json;

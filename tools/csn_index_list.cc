@@ -66,7 +66,7 @@ Json ListJson(const Generation& generation) {
                    {"key", subspace.key},
                    {"bytes", IndexBytes(manifest, id)},
                    {"ef_search", subspace.ef_search}};
-    AddRecall(subspace.recall, notion);
+    AddRecall(subspace.key, subspace.recall, notion);
     notion["recall_queries"] = subspace.recall.queries;
     notion["scale"] = subspace.scale;
     notions.push_back(std::move(notion));

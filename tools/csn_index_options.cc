@@ -12,13 +12,18 @@ std::string PercentOf(double share) { return fmt::format("{:.1f} %", 100 * share
 
 std::string RecallText(const std::string& key, const MeasuredRecall& recall) {
   if (IsExactKey(key)) return "exact";
+  // Of before format version 5.
+  if (recall.low == recall.high) return PercentOf(recall.value);
   return fmt::format("{:.1f} % ({:.1f} to {:.1f})", 100 * recall.value, 100 * recall.low,
                      100 * recall.high);
 }
 
-void AddRecall(const MeasuredRecall& recall, nlohmann::ordered_json& json) {
+void AddRecall(const std::string& key, const MeasuredRecall& recall, nlohmann::ordered_json& json) {
   json["recall"] = recall.value;
-  json["recall_interval"] = {recall.low, recall.high};
+  json["recall_interval"] = nullptr;
+  if (IsExactKey(key) || recall.low < recall.high) {
+    json["recall_interval"] = {recall.low, recall.high};
+  }
   json["recall_target"] = nullptr;
   if (recall.target > 0) json["recall_target"] = recall.target;
 }

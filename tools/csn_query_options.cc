@@ -106,7 +106,11 @@ void AddQueryOptions(po::options_description& options) {
       "marginal relevance")("pool", po::value<int64_t>()->value_name("N"),
                             "of --diversity: among so many of the nearest (default: 200)")(
       "exact", po::bool_switch(), "a proven answer even where an approximate index is faster")(
-      "pages", po::bool_switch(), "exact, with a cursor by which to ask for the next k")(
+      "ef", po::value<int64_t>()->value_name("N"),
+      "how many candidates an approximate index keeps: more find more, more slowly (default: what "
+      "the "
+      "build found best)")("pages", po::bool_switch(),
+                           "exact, with a cursor by which to ask for the next k")(
       "cursor", po::value<std::string>()->value_name("C"),
       "the k hits after those of the answer that gave it; the rest of the query is to be the same")(
       "fields", po::value<std::string>()->value_name("COLUMN[,COLUMN]..."),
@@ -126,6 +130,7 @@ AskedQuery MakeQuery(const po::variables_map& values) {
   query.raw = values["raw"].as<bool>();
   query.k = static_cast<size_t>(IntegerOption(values, "k", 1, kMaxHits));
   query.exact = values["exact"].as<bool>();
+  if (values.count("ef") != 0) query.ef = static_cast<int>(IntegerOption(values, "ef", 1, kMaxEf));
   query.pages = values["pages"].as<bool>();
   query.items = !values["no-item"].as<bool>();
   query.vectors = values["with-vectors"].as<bool>();

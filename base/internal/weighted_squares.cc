@@ -18,7 +18,8 @@ constexpr size_t kTogether = 4;
 template <size_t Count>
 HWY_ATTR void MeasureRows(const float* weights, const float* point, std::span<const DimRun> runs,
                           const float* const* rows, float* out) {
-  const hn::ScalableTag<float> tag;
+  // Never wider than the runs are, or what is left of one would be left out.
+  const hn::CappedTag<float, 16> tag;
   using Vector = hn::Vec<decltype(tag)>;
   const size_t lanes = hn::Lanes(tag);
   Vector sums[Count];

@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "base/scan.h"
 #include "base/thread_pool.h"
+#include "indexer/index_plan.h"
 #include "query/evaluation/bootstrap.h"
 #include "query/evaluation/recall.h"
 #include "storage/subspace_index.h"
@@ -66,9 +67,8 @@ class RecallMeter {
     });
     const Interval recall = BootstrapMean(RecallsAtK(exact_, found, kRecallK), job_.seed);
     // The rule of three: however many queries miss nothing, so many more might.
-    const double most = 1 - 3 / static_cast<double>(queries_.size());
     return {.value = recall.value,
-            .low = std::max(0.0, std::min(recall.low, most)),
+            .low = std::min(recall.low, GreatestProvableRecall(vectors_.rows)),
             .high = recall.high,
             .queries = queries_.size()};
   }
@@ -127,9 +127,20 @@ void WidenSearch(const SubspaceJob& job, const RecallMeter& meter, const Subspac
 
 }  // namespace
 
-void CheckTargetRecall(const std::optional<double>& target) {
-  Require(!target || (*target > 0 && *target <= 1),
-          "target recall: expected more than 0 and at most 1, got {}", target.value_or(0));
+double GreatestProvableRecall(uint64_t rows) {
+  const uint64_t queries = std::min<uint64_t>(rows, kRecallQueries);
+  return queries == 0 ? 0 : std::max(0.0, 1 - 3 / static_cast<double>(queries));
+}
+
+void CheckTargetRecall(const std::optional<double>& target, const std::string& key, uint64_t rows) {
+  if (!target) return;
+  Require(*target > 0 && *target <= 1, "target recall: expected more than 0 and at most 1, got {}",
+          *target);
+  if (key == kAutoKey || IsExactKey(key) || *target <= GreatestProvableRecall(rows)) return;
+  Fail(ErrorCode::kTargetNotMet,
+       "target recall {}: of {} rows no more than {:.4f} can be shown for an approximate index, "
+       "such as {}",
+       *target, rows, GreatestProvableRecall(rows), key);
 }
 
 SubspaceManifest BuildSubspace(const SubspaceJob& job) {
@@ -142,7 +153,9 @@ SubspaceManifest BuildSubspace(const SubspaceJob& job) {
     subspace.key = options.key;
     return SubspaceIndex::Build(options, vectors.View(), job.stop);
   };
-  const IndexOptions options{.key = vectors.cols() == 0 ? "Flat" : job.key};
+  const bool no_graph = job.else_flat && job.target_recall &&
+                        *job.target_recall > GreatestProvableRecall(vectors.rows());
+  const IndexOptions options{.key = vectors.cols() == 0 || no_graph ? "Flat" : job.key};
   SubspaceIndex index = build(options);
   // Of fewer than two rows none has a neighbour to be found.
   if (IsExactKey(subspace.key) || vectors.rows() < 2) {

@@ -35,8 +35,13 @@ inline constexpr double kWantedRecall = 0.99;
 inline constexpr int kFirstEfSearch = 64;
 inline constexpr int kLastEfSearch = 512;
 
-// Throws Error(kInvalidArgument) for a target that is not in (0, 1].
-void CheckTargetRecall(const std::optional<double>& target);
+// The greatest lower end that the recall of an approximate index of so many rows can have: 1 -
+// 3 / queries.
+double GreatestProvableRecall(uint64_t rows);
+
+// Throws Error(kInvalidArgument) for a target that is not in (0, 1], Error(kTargetNotMet) for one
+// that no approximate index of `rows` rows can be shown to reach, where `key` is one.
+void CheckTargetRecall(const std::optional<double>& target, const std::string& key, uint64_t rows);
 
 // A notion without live dimensions gets a flat index whatever the key: all its rows tie.
 // Recall@10 of an approximate index is measured by distance on min(n, 1000) rows, each left out of

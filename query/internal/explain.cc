@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
+#include "base/text.h"
 #include "query/internal/columns.h"
 #include "query/internal/diversity.h"
 #include "query/internal/filter_reasons.h"
@@ -29,6 +31,13 @@ const char* LimitSign(Query::Limit::Kind kind) {
       return ">=";
   }
   return "?";
+}
+
+// In four digits, or in all of them where the four would seem to be allowed.
+template <typename Allowed>
+std::string ShortUnless(double value, const Allowed& allowed) {
+  const std::string text = fmt::format("{:.4g}", value);
+  return allowed(ParseNumber(text).value_or(value)) ? fmt::format("{}", value) : text;
 }
 
 // "none of 299 items is nearer", "nearer than 97 % of 299 items".
@@ -83,8 +92,9 @@ class Explainer {
       clause += ", " + StandingText(standings_.hits[hit][i], standings_.items);
       clauses.push_back(clause + ValuesText(notion, item));
     }
-    if (const std::string value = GroupValue(item); !value.empty()) {
-      clauses.push_back(fmt::format("the nearest with {} {}", query_.group_by, value));
+    if (request_.groups != nullptr) {
+      const std::optional<std::string> value = ValueOf(item, query_.group_by);
+      if (value) clauses.push_back(fmt::format("the nearest with {} {}", query_.group_by, *value));
     }
     if (const std::string taken = TakenText(neighbor); !taken.empty()) clauses.push_back(taken);
     return fmt::format("{}", fmt::join(clauses, "; "));
@@ -132,29 +142,25 @@ class Explainer {
     return ShownDistance(measurer_.liked(notion), request_.ranking.scales[notion]);
   }
 
-  // The item's value in a column, for people.
-  std::string ValueOf(const Item& item, std::string_view column) const {
+  // The item's value in a column; nothing where it has none.
+  std::optional<std::string> ValueOf(const Item& item, std::string_view column) const {
     if (SameName(column, "sku")) return item.sku;
     const auto at = LookUpColumn(generation_.manifest().columns, column);
-    if (!at) return "";
-    const std::string text = ValueText(item.values[*at]);
-    return text.empty() ? "missing" : text;
+    if (!at) return std::nullopt;
+    std::string text = ValueText(item.values[*at]);
+    return text.empty() ? std::nullopt : std::optional(std::move(text));
   }
 
-  // ": buckle, as asked for", where the notion's column is one of the index's.
+  // ": closure buckle, as asked for", where the notion's column is one of the index's.
   std::string ValuesText(NotionId notion, const Item& item) const {
-    const std::string value = ValueOf(item, NotionOf(notion).column);
-    if (value.empty()) return "";
-    std::string what = fmt::format(": {} {}", NotionOf(notion).column, value);
+    const std::string& column = NotionOf(notion).column;
+    if (!LookUpColumn(generation_.manifest().columns, column)) return "";
+    const std::optional<std::string> value = ValueOf(item, column);
+    std::string what = fmt::format(": {} {}", column, value.value_or("missing"));
     if (!asked_item_) return what;
-    const std::string asked = ValueOf(*asked_item_, NotionOf(notion).column);
-    return what + (asked == value ? ", as asked for" : fmt::format(", asked for {}", asked));
-  }
-
-  std::string GroupValue(const Item& item) const {
-    if (request_.groups == nullptr) return "";
-    const std::string value = ValueOf(item, query_.group_by);
-    return value == "missing" ? "" : value;
+    const std::optional<std::string> asked = ValueOf(*asked_item_, column);
+    if (value && asked == value) return what + ", as asked for";
+    return what + fmt::format(", asked for {}", asked.value_or("missing"));
   }
 
   // Of the items taken before `row`, the one with the least score to it.
@@ -177,7 +183,7 @@ class Explainer {
 
   // With diversity, of a hit that was not the nearest one left.
   std::string TakenText(const Neighbor& hit) const {
-    if (!request_.diversity) return "";
+    if (!request_.diversity || request_.diversity->lambda == 0) return "";
     const auto place =
         static_cast<size_t>(std::ranges::find(found_.taken, hit) - found_.taken.begin());
     if (place == 0) return "";
@@ -198,7 +204,7 @@ class Explainer {
       }
       texts.push_back(fmt::format("{} {}: {} is {}", reason.text,
                                   reason.holds ? "is so" : "is not so", reason.column,
-                                  ValueOf(item, reason.column)));
+                                  ValueOf(item, reason.column).value_or("missing")));
     }
     return fmt::format("{}", fmt::join(texts, "; "));
   }
@@ -209,7 +215,8 @@ class Explainer {
     for (const NotionLimit& limit : request_.limits) {
       const double shown = Shown(limit.notion);
       if (limit.Allows(shown)) continue;
-      texts.push_back(fmt::format("{} is {:.4g}, required {} {}", Name(limit.notion), shown,
+      texts.push_back(fmt::format("{} is {}, required {} {}", Name(limit.notion),
+                                  ShortUnless(shown, [&](double at) { return limit.Allows(at); }),
                                   LimitSign(limit.kind), limit.distance));
     }
     return fmt::format("{}", fmt::join(texts, "; "));
@@ -223,7 +230,7 @@ class Explainer {
     const auto nearer = std::ranges::find_if(found_.neighbors, same);
     return fmt::format("{} is nearer with {} {}",
                        nearer == found_.neighbors.end() ? "another item" : ItemOf(nearer->row).sku,
-                       query_.group_by, GroupValue(item));
+                       query_.group_by, ValueOf(item, query_.group_by).value_or("missing"));
   }
 
   std::string DiversityText(const Neighbor& neighbor) const {
@@ -262,7 +269,9 @@ class Explainer {
       case Step::kRequire:
         return LimitText(stopped.nearest.row);
       case Step::kMaxDistance:
-        return fmt::format("{:.4g} away, at most {} allowed", std::sqrt(stopped.nearest.value),
+        return fmt::format("{} away, at most {} allowed",
+                           ShortUnless(std::sqrt(stopped.nearest.value),
+                                       [&](double at) { return at <= request_.max_distance; }),
                            request_.max_distance);
       case Step::kGroupBy:
         return GroupText(stopped, item);

@@ -88,7 +88,8 @@ std::optional<std::vector<Neighbor>> SearchGraph(const Generation& generation,
                                                  const Request& request, size_t k) {
   const NotionId notion = *request.sole;
   const SubspaceIndex& index = generation.subspace(notion);
-  const int ef_search = generation.manifest().subspaces[notion].ef_search;
+  const int ef_search =
+      request.ef > 0 ? request.ef : generation.manifest().subspaces[notion].ef_search;
   // All that the graph search keeps is rescored: it costs little and mends the order of near ties.
   const size_t candidates =
       std::max(k + request.left_out.size(), static_cast<size_t>(std::max(ef_search, 1)));

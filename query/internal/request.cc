@@ -265,6 +265,7 @@ Request ResolveRequest(const Generation& generation, std::span<const double> sca
                        Resources& resources, const Query& query) {
   const Manifest& manifest = generation.manifest();
   Require(query.k >= 1 && query.k <= kMaxHits, "k: expected 1 to {}, got {}", kMaxHits, query.k);
+  Require(query.ef >= 0 && query.ef <= kMaxEf, "ef: expected 1 to {}, got {}", kMaxEf, query.ef);
   Request request;
   if (query.raw) {
     request.unit_scales.assign(scales.size(), 1.0);
@@ -275,6 +276,7 @@ Request ResolveRequest(const Generation& generation, std::span<const double> sca
                      .weights = ResolveWeights(manifest, query.notions)};
   request.sole = SoleNotion(request.ranking.weights);
   request.exact = query.exact;
+  request.ef = query.ef;
   request.limits = ResolveLimits(manifest, query.require);
   request.max_distance = ResolveMaxDistance(query, request);
   request.diversity = ResolveDiversity(query);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <optional>
 #include <unordered_set>
 
@@ -29,15 +30,15 @@ class Counter {
     ++smaller_[Position(std::ranges::upper_bound(sorted_, distance))];
     ++at_most_[Position(std::ranges::lower_bound(sorted_, distance))];
   }
-  // After all were added, of one of the distances.
+  // Once, after all were added.
+  void Finish() {
+    std::partial_sum(smaller_.begin(), smaller_.end(), smaller_.begin());
+    std::partial_sum(at_most_.begin(), at_most_.end(), at_most_.begin());
+  }
+  // Then, of one of the distances.
   NotionStanding Of(double distance) const {
     const size_t at = Position(std::ranges::lower_bound(sorted_, distance));
-    const auto sum = [&](const std::vector<uint64_t>& counts) {
-      uint64_t all = 0;
-      for (size_t i = 0; i <= at; ++i) all += counts[i];
-      return all;
-    };
-    return {.nearer = sum(smaller_), .farther = total_ - sum(at_most_)};
+    return {.nearer = smaller_[at], .farther = total_ - at_most_[at]};
   }
 
  private:
@@ -46,7 +47,7 @@ class Counter {
   }
 
   std::vector<double> sorted_;
-  std::vector<uint64_t> smaller_, at_most_;  // how many were added there
+  std::vector<uint64_t> smaller_, at_most_;  // how many were added there; then, up to there
   uint64_t total_ = 0;
 };
 
@@ -65,7 +66,8 @@ class Sorter {
         hits_(Rows(found.neighbors)),
         pool_(Rows(found.pool)),
         taken_(Rows(found.taken)),
-        short_(found.neighbors.size() < request.k) {
+        short_(found.neighbors.size() < request.k),
+        lacking_(request.diversity ? found.pool.size() < request.diversity->pool : short_) {
     if (!found.neighbors.empty())
       last_ = *std::max_element(found.neighbors.begin(), found.neighbors.end());
     if (request.groups != nullptr) {
@@ -118,15 +120,17 @@ class Sorter {
     if (request_.diversity && pool_.contains(neighbor.row)) {
       return taken_.contains(neighbor.row) ? Step::kNext : Step::kDiversity;
     }
+    // Nothing was in its way: it is in a page before, behind the last hit, or was not found.
     const bool before_page = request_.after && !(request_.after->last < neighbor);
-    const bool missed = last_ && neighbor < *last_ && !before_page;
-    return missed ? Step::kIndex : Step::kNext;
+    const bool not_found = lacking_ || (last_ && neighbor < *last_);
+    return not_found && !before_page ? Step::kIndex : Step::kNext;
   }
 
   const Request& request_;
   Judge judge_;
   const std::unordered_set<uint32_t> hits_, pool_, taken_;
-  const bool short_;
+  const bool short_;                           // fewer hits than were wanted
+  const bool lacking_;                         // fewer rows were found than were looked for
   std::optional<Neighbor> last_, next_;        // the farthest hit, and what would come next
   std::vector<std::optional<Neighbor>> best_;  // of each group
   std::array<StoppedItem, kSteps> stopped_;
@@ -164,6 +168,7 @@ Standings FindStandings(const Generation& generation, const Request& request,
     sorter.Add({id, score});
     ++standings.items;
   }
+  for (Counter& counter : counters) counter.Finish();
   for (const std::vector<double>& distances : of_hit) {
     std::vector<NotionStanding>& hit = standings.hits.emplace_back();
     for (size_t i = 0; i < counters.size(); ++i) hit.push_back(counters[i].Of(distances[i]));

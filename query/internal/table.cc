@@ -150,7 +150,9 @@ std::string Explanations(const Answer& answer) {
   for (const KeptOut& kept : *answer.kept_out) {
     text += fmt::format("{:>12}  {} ({:.4f}): {}{}\n", StepName(kept.step),
                         EscapeForTerminal(kept.sku), kept.score, EscapeForTerminal(kept.why),
-                        kept.nearer > 1 ? fmt::format(" (and {} others)", kept.nearer - 1) : "");
+                        kept.nearer > 1 ? fmt::format(" (and {} other{})", kept.nearer - 1,
+                                                      kept.nearer == 2 ? "" : "s")
+                                        : "");
   }
   return text;
 }

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "base/random.h"
+#include "tests/support/matrices.h"
 #include "tests/support/test_support.h"
 
 namespace csn {
@@ -192,6 +193,23 @@ TEST_P(ScoreFilterTest, RowsInAnyNumberAreEachMeasuredAlone) {
     filter.Bound(std::span(rows).last(count), some.data());
     for (size_t i = 0; i < count; ++i) EXPECT_EQ(some[i], all[23 - count + i]);
     EXPECT_EQ(some[count], -7.0f);
+  }
+}
+
+TEST_P(ScoreFilterTest, TellsNothingWhereTheDefinitionMayUnderflow) {
+  // The second notion's products with squared masks are below what doubles hold, its distances are
+  // not: a row far away in it has the least score.
+  const MaskTable masks(test::MakeMatrix(2, {1, 0, 0, 0x1p-149f}));
+  const std::vector<double> scales = {2, 4e-76};
+  const std::vector<float> query = {0, 0};
+  const Examples examples{.liked = {query}};
+  for (const auto& [first, second, told] :
+       {std::tuple{1e-199, -1e-234, false}, {1e-9, -1e9, false}, {1e-9, 1e-9, true}}) {
+    std::vector<double> own = scales;
+    if (told) own[1] = 1;
+    const ScoreFilter filter({.masks = &masks, .scales = own, .weights = {first, second}},
+                             examples);
+    EXPECT_EQ(std::isfinite(filter.Ceiling(0)), told) << first << " " << second;
   }
 }
 

@@ -129,10 +129,11 @@ TEST(CompletionTest, BashPutsWordsTogetherThatReadlineCuts) {
 
 TEST(CompletionTest, BashKeepsNamesThatAShellWouldCut) {
   const TempDir folder;
-  EmbeddingWorld world = MakeEmbeddingWorld(3, 4, 1, 1);
-  std::vector<Item> items = {{"A:1 b", "", {Value("x")}},
-                             {"A:2", "", {Value("x")}},
-                             {"A;$(touch made)", "", {Value("x")}}};
+  EmbeddingWorld world = MakeEmbeddingWorld(7, 4, 1, 1);
+  std::vector<Item> items = {
+      {"A:1 b", "", {Value("x")}}, {"A:2", "", {Value("x")}}, {"A;$(touch made)", "", {Value("x")}},
+      {"A`b`", "", {Value("x")}},  {"B!c", "", {Value("x")}}, {"B'c", "", {Value("x")}},
+      {"Bc", "", {Value("x")}}};
   WriteTestIndex(folder / "an idx", world.embeddings, world.masks, items,
                  {.columns = {{"shoe size", ColumnType::kText}}, .notions = {"toe shape"}});
   const std::string at = "csn_query --index an\\ idx ", words = "csn_query --index 'an\\ idx' ";
@@ -143,6 +144,13 @@ TEST(CompletionTest, BashKeepsNamesThatAShellWouldCut) {
               ElementsAre("A\\;\\$\\(touch\\ made\\)"));
   EXPECT_THAT(InBash(at + "--sku 'A:1", words + "--sku \"'A:1\"", folder.path()),
               ElementsAre("A:1 b"));
+  // Between quotes nothing is escaped, so what would run or end them is not offered.
+  EXPECT_THAT(InBash(at + "--sku \"A", words + "--sku '\"A'", folder.path()),
+              ElementsAre("A:1 b", "A:2"));
+  EXPECT_THAT(InBash(at + "--sku \"B", words + "--sku '\"B'", folder.path()),
+              ElementsAre("B'c", "Bc"));
+  EXPECT_THAT(InBash(at + "--sku 'B", words + "--sku \"'B\"", folder.path()),
+              ElementsAre("B!c", "Bc"));
   EXPECT_THAT(InBash(at + "--group-by sh", words + "--group-by sh", folder.path()),
               ElementsAre("shoe\\ size"));
   EXPECT_THAT(InBash(at + "--notion toe\\ s", words + "--notion 'toe\\ s'", folder.path()),

@@ -145,6 +145,7 @@ TEST(QueryJsonTest, WritesWhatItReads) {
               .diversity = Query::Diversity{.lambda = 0.9, .pool = 11},
               .k = 3,
               .exact = true,
+              .ef = 77,
               .pages = true,
               .cursor = "c",
               .items = true,
@@ -163,8 +164,8 @@ TEST(QueryJsonTest, WritesWhatItReads) {
 // ours.
 TEST(QueryJsonTest, TheSchemaIsTrue) {
   const json schema = json::parse(ReadTextFile(CSN_SOURCE_DIR "/docs/query.schema.json"));
-  const json written = json::parse(
-      FormatQuery({.max_distance = 1, .diversity = Query::Diversity{}, .fields = {{"price"}}}));
+  const json written = json::parse(FormatQuery(
+      {.max_distance = 1, .diversity = Query::Diversity{}, .ef = 64, .fields = {{"price"}}}));
   std::vector<std::string> keys, written_keys;
   for (const auto& [key, value] : schema["properties"].items()) {
     keys.push_back(key);
