@@ -22,7 +22,7 @@ std::vector<double> Scores(const std::vector<Neighbor>& neighbors) {
 }
 
 // The value that so large a part of them is not above.
-double Quantile(std::vector<double>& values, double part) {
+double TimeAt(std::vector<double>& values, double part) {
   const auto at = static_cast<size_t>(part * static_cast<double>(values.size() - 1));
   std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(at), values.end());
   return values[at];
@@ -75,8 +75,8 @@ WorkloadResult RunWorkload(const QueryEngine& engine, const Query& query,
   for (const std::vector<double>& some : took) each.insert(each.end(), some.begin(), some.end());
   result.asked = each.size();
   result.queries_per_second = static_cast<double>(each.size()) / all;
-  result.p50 = Quantile(each, 0.5);
-  result.p99 = Quantile(each, 0.99);
+  result.p50 = TimeAt(each, 0.5);
+  result.p99 = TimeAt(each, 0.99);
   return result;
 }
 

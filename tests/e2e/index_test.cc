@@ -64,8 +64,8 @@ TEST(IndexProgramTest, PublishesNothingBelowTheTargetRecall) {
   const std::string build = fmt::format("csn_index build --catalogue {} --model {} --index idx ",
                                         shop.catalogue(), shop.model());
   // 150 queries promise no more than 1 - 3 / 150.
-  ExpectError(build + "--index-key HNSW32 --target-recall 0.99", 7, "no more than 0.9800 can be shown",
-              folder.path());
+  ExpectError(build + "--index-key HNSW32 --target-recall 0.99", 7,
+              "no more than 0.9800 can be shown", folder.path());
   EXPECT_FALSE(fs::exists(folder / "idx"));
   const json report = json::parse(
       RunOk(build + "--index-key HNSW32 --target-recall 0.5 --format json", folder.path()));
