@@ -76,10 +76,10 @@ void ReadChoice(const po::variables_map& values, Query& query) {
 void AddQueryOptions(po::options_description& options) {
   po::options_description what("What to look for"), among("Among which items"), hits("Hits");
   AddIndexOption(what);
-  what.add_options()("sku", Repeatable("SKU"), "like this item of the index; repeatable, as are")(
+  what.add_options()("sku", Repeatable("SKU"), "like this item of the index; repeatable")(
       "image", Repeatable("FILE"),
-      "like what this photograph shows (JPEG, PNG or WebP); always answered exactly")(
-      "vector", Repeatable("FILE"), "like this embedding: a JSON array or a .npy file")(
+      "like what this photograph shows (JPEG, PNG or WebP); always answered exactly; repeatable")(
+      "vector", Repeatable("FILE"), "like this embedding: a JSON array or a .npy file; repeatable")(
       "unlike-sku", Repeatable("SKU"), "unlike this item, beside something to be like")(
       "unlike-image", Repeatable("FILE"), "unlike what this photograph shows")(
       "unlike-vector", Repeatable("FILE"), "unlike this embedding")(
