@@ -3,8 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/internal/rounded.h"
+
 namespace csn {
 namespace {
+
+using internal::FloatAbove;
+using internal::FloatBelow;
 
 // Runs of dimensions begin and end at multiples of it: a cache line.
 constexpr size_t kRunUnit = 16;
@@ -16,14 +21,6 @@ constexpr double kDoubleUnit = 0x1p-52;  // more than that of a double one
 constexpr double kLeast = 1e-60, kGreatest = 1e60;
 
 bool IsModerate(double value) { return std::abs(value) >= kLeast && std::abs(value) <= kGreatest; }
-
-float FloatBelow(double value) {
-  const auto rounded = static_cast<float>(value);
-  return rounded <= value ? rounded
-                          : std::nextafter(rounded, -std::numeric_limits<float>::infinity());
-}
-
-float FloatAbove(double value) { return -FloatBelow(-value); }
 
 // Means over examples of their values in one dimension, and of the squares of their distances from
 // a point.
@@ -117,7 +114,14 @@ ScoreFilter::ScoreFilter(const Ranking& ranking, const Examples& examples) {
   int exponent = 0;
   std::frexp(greatest, &exponent);
   scale_ = std::ldexp(1.0, -exponent);
-  for (size_t k = 0; k < dim; ++k) weights_[k] = FloatBelow(lowered[k] * scale_);
+  share_ = std::numeric_limits<double>::infinity();
+  for (size_t k = 0; k < dim; ++k) {
+    weights_[k] = FloatBelow(lowered[k] * scale_);
+    if (magnitudes[k] == 0) continue;
+    // A notion that counts against a row makes the two differ.
+    const double share = weights[k] == magnitudes[k] ? weights_[k] / weights[k] : 0;
+    share_ = std::min(share_, share * (1 - 0x1p-40));
+  }
   slack_ = static_cast<double>(dim) * 0x1p-148;
   runs_ = LiveRuns(weights_);
 }

@@ -28,6 +28,11 @@ class ScoreFilter {
   }
   // A row whose bound IsBehind this has, by definition, a score greater than `score`.
   float Ceiling(double score) const;
+  // What else can be told of all rows at once: where share() is above 0, the sum over notions of
+  // share() w_c / S_c times the squared distance in c of a row from point() [d] is no more than
+  // what Bound gives; a row for which it is greater than a ceiling IsBehind that.
+  double share() const { return share_; }
+  std::span<const float> point() const { return point_; }
   // Bounds that overflowed say nothing.
   static bool IsBehind(float bound, float ceiling) {
     // Not &&: without a branch several are told at once.
@@ -39,6 +44,7 @@ class ScoreFilter {
   std::vector<internal::DimRun> runs_;  // where weights are not 0
   double scale_ = 0;                    // a power of two, that weights are of about 1
   double constant_ = 0;                 // least that is to be added to a bound, unscaled
+  double share_ = 0;                    // 0 with negative weights
   double slack_ = 0;                    // what floats too small to be held may add to a bound
   bool usable_ = false;                 // no weight or example is beyond what floats can hold
 };

@@ -117,7 +117,7 @@ std::vector<SubspaceManifest> BuildSubspaces(const Build& build, const Model& mo
                          .else_flat = build.options.plan.index_key == kAutoKey,
                          .seed = build.options.seed,
                          .threads = std::max(1, build.threads / static_cast<int>(count)),
-                         .path = folder + "/" + layout::NotionIndex(static_cast<NotionId>(notion)),
+                         .folder = folder,
                          .stop = build.stop});
     }
     std::lock_guard lock(mutex);
@@ -167,7 +167,7 @@ void DescribeSubspaces(const Manifest& manifest, const std::string& folder, Buil
          .live_dims = manifest.masks.live_dims(notion).size(),
          .key = manifest.subspaces[notion].key,
          .recall = manifest.subspaces[notion].recall,
-         .bytes = std::filesystem::file_size(folder + "/" + manifest.IndexFile(notion))});
+         .bytes = SubspaceBytes(folder, manifest.subspaces[notion].same_as.value_or(notion))});
   }
 }
 

@@ -48,7 +48,7 @@ struct BuildReport {
     size_t live_dims = 0;
     std::string key;
     MeasuredRecall recall;
-    uint64_t bytes = 0;
+    uint64_t bytes = 0;  // of index and codes
   };
   std::vector<Subspace> subspaces;
 };

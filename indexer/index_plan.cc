@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "storage/code_file.h"
 #include "storage/embedding_file.h"
 #include "storage/subspace_index.h"
 
@@ -29,7 +30,11 @@ IndexPlan PlanWithKey(const std::vector<Notion>& notions, const MaskTable& masks
     if (first[notion] != notion) {
       subspace.same_as = first[notion];
     } else {
-      subspace.bytes = SubspaceIndex::FileBytes(subspace.key, rows, live);
+      const uint64_t index = SubspaceIndex::FileBytes(subspace.key, rows, live);
+      const bool coded = live > 0 && live <= kMostCodedDims;
+      const uint64_t codes = coded ? CodeFile::FileBytes(rows, live) : 0;
+      subspace.file_bytes = index + codes;
+      subspace.bytes = coded && IsExactKey(subspace.key) ? codes : index + codes;
     }
   }
   return plan;

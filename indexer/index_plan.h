@@ -27,7 +27,10 @@ struct IndexPlan {
     std::string notion;
     size_t live_dims = 0;
     std::string key;
-    uint64_t bytes = 0;                    // of its file, and in memory; 0 where it is shared
+    // 0 where it is shared. In memory: graph and codes, or codes alone, for which a flat index
+    // rests on disk.
+    uint64_t bytes = 0;
+    uint64_t file_bytes = 0;               // of index and codes
     std::optional<NotionId> same_as = {};  // an earlier notion with an equal mask
   };
   uint64_t rows = 0;
@@ -35,7 +38,7 @@ struct IndexPlan {
   uint64_t embeddings_bytes = 0;
   std::vector<Subspace> subspaces;
 
-  // What answering holds in memory: embeddings and indexes. Items stay on disk.
+  // What answering holds in memory: embeddings, indexes and codes. Items stay on disk.
   uint64_t bytes() const;
 };
 

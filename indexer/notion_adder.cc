@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <filesystem>
 #include <numeric>
 #include <utility>
 
@@ -151,7 +150,7 @@ void WriteMetadata(const Addition& add, const Column& column, const Labels& labe
 }
 
 SubspaceManifest WriteSubspace(const Addition& add, const Manifest& manifest,
-                               const std::string& path) {
+                               const std::string& folder) {
   const NotionId added = static_cast<NotionId>(manifest.notions.size() - 1);
   const MatrixView embeddings = add.old.embeddings().All();
   const int threads = add.options.threads > 0 ? add.options.threads : DefaultThreads();
@@ -167,7 +166,7 @@ SubspaceManifest WriteSubspace(const Addition& add, const Manifest& manifest,
                         .else_flat = add.options.index_key == kAutoKey,
                         .seed = add.options.seed,
                         .threads = threads,
-                        .path = path,
+                        .folder = folder,
                         .stop = add.stop});
 }
 
@@ -212,15 +211,15 @@ Manifest FillGeneration(const Addition& add, GenerationWriter& writer, RejectFil
   manifest.model_id = model.id;
   manifest.notions = model.notions;
   manifest.masks = model.masks;
-  const std::string file = layout::NotionIndex(static_cast<NotionId>(model.notions.size() - 1));
-  manifest.subspaces.push_back(WriteSubspace(add, manifest, writer.folder() + "/" + file));
+  manifest.subspaces.push_back(WriteSubspace(add, manifest, writer.folder()));
 
   report.model_id = model.id;
   report.parent_id = model.parent;
   report.live_dims = std::ranges::count_if(report.fit.weights, [](float w) { return w > 0; });
   report.key = manifest.subspaces.back().key;
   report.recall = manifest.subspaces.back().recall;
-  report.bytes = std::filesystem::file_size(writer.folder() + "/" + file);
+  const NotionId added = static_cast<NotionId>(model.notions.size() - 1);
+  report.bytes = SubspaceBytes(writer.folder(), added);
   return manifest;
 }
 

@@ -41,7 +41,7 @@ struct AddNotionReport {
   size_t live_dims = 0;
   std::string key;
   MeasuredRecall recall;
-  uint64_t bytes = 0;  // of the notion's index
+  uint64_t bytes = 0;  // of the notion's index and codes
   double seconds = 0;
 };
 

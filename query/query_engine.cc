@@ -34,6 +34,8 @@ std::optional<Found> FindByIndex(const Generation& generation, const Request& re
   Found found;
   std::optional<std::vector<Neighbor>> best;
   if (IsExactKey(generation.manifest().subspaces[*request.sole].key)) {
+    // A scan of codes gives the same answers sooner.
+    if (generation.has_codes(*request.sole)) return std::nullopt;
     best = internal::SearchFlat(generation, request, k);
     found.plan = Plan::kFlat;
   } else if (!request.exact && !request.pages) {

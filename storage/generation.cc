@@ -101,6 +101,10 @@ void CheckSubspaces(const std::string& folder, const Manifest& manifest) {
     SubspaceIndex::CheckHeader(folder + "/" + manifest.IndexFile(notion),
                                manifest.subspaces[notion].key, manifest.rows,
                                manifest.masks.live_dims(notion).size());
+    const std::string codes = manifest.CodesFile(notion);
+    if (!manifest.files.contains(codes)) continue;
+    CodeFile::CheckHeader(folder + "/" + codes, manifest.rows,
+                          manifest.masks.live_dims(notion).size());
   }
 }
 
@@ -156,6 +160,13 @@ void CheckSampledRows(const std::string& path, const SubspaceIndex& index, const
   }
 }
 
+// What searches take for granted: no row is farther from its codes than they say.
+void CheckCodes(const std::string& path, const CodesView& codes, const MaskTable& masks,
+                NotionId notion, MatrixView rows) {
+  const std::optional<size_t> row = FirstMiscoded(codes, masks, notion, rows);
+  if (row) Fail(ErrorCode::kCorruption, "{}: row {} is not the masked embedding", path, *row);
+}
+
 }  // namespace
 
 struct Generation::Impl {
@@ -174,11 +185,23 @@ struct Generation::Impl {
     return SubspaceIndex::Load(Path(file), manifest.files.at(file).checksum);
   }
 
+  CodeFile LoadCodes(NotionId notion) const {
+    const std::string file = manifest.CodesFile(notion);
+    return CodeFile::Load(Path(file), manifest.files.at(file).checksum);
+  }
+
   // Loaded once, by the first who asks; a failed attempt may be repeated.
   struct Slot {
     std::mutex mutex;
     std::optional<SubspaceIndex> index;
+    std::optional<CodeFile> codes;
   };
+
+  // Of the notion whose files these are.
+  Slot& SlotOf(NotionId notion) {
+    Require(notion < subspaces.size(), "notion {} of {}", notion, subspaces.size());
+    return subspaces[manifest.subspaces[notion].same_as.value_or(notion)];
+  }
 
   std::string name;
   std::string folder;
@@ -228,12 +251,21 @@ const EmbeddingFile& Generation::embeddings() const { return impl_->embeddings; 
 const MetadataStore& Generation::metadata() const { return impl_->metadata; }
 
 const SubspaceIndex& Generation::subspace(NotionId notion) const {
-  Require(notion < impl_->subspaces.size(), "notion {} of {}", notion, impl_->subspaces.size());
-  notion = impl_->manifest.subspaces[notion].same_as.value_or(notion);
-  Impl::Slot& slot = impl_->subspaces[notion];
+  Impl::Slot& slot = impl_->SlotOf(notion);
   const std::lock_guard lock(slot.mutex);
   if (!slot.index) slot.index = impl_->LoadSubspace(notion);
   return *slot.index;
+}
+
+bool Generation::has_codes(NotionId notion) const {
+  return manifest().files.contains(manifest().CodesFile(notion));
+}
+
+const CodesView& Generation::codes(NotionId notion) const {
+  Impl::Slot& slot = impl_->SlotOf(notion);
+  const std::lock_guard lock(slot.mutex);
+  if (!slot.codes) slot.codes = impl_->LoadCodes(notion);
+  return slot.codes->view();
 }
 
 void Generation::Verify(const std::function<void(const std::string&)>& on_file) const {
@@ -250,6 +282,10 @@ void Generation::Verify(const std::function<void(const std::string&)>& on_file) 
   metadata().Verify();
   for (NotionId notion = 0; notion < manifest().notions.size(); ++notion) {
     if (manifest().subspaces[notion].same_as) continue;
+    if (has_codes(notion)) {
+      CheckCodes(impl_->Path(manifest().CodesFile(notion)), impl_->LoadCodes(notion).view(),
+                 manifest().masks, notion, embeddings().All());
+    }
     const SubspaceIndex index = impl_->LoadSubspace(notion);
     if (!IsExactKey(manifest().subspaces[notion].key)) continue;
     CheckSampledRows(impl_->Path(manifest().IndexFile(notion)), index, manifest().masks, notion,

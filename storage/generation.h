@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/code_file.h"
 #include "storage/embedding_file.h"
 #include "storage/manifest.h"
 #include "storage/metadata_store.h"
@@ -34,10 +35,15 @@ class Generation {
   const MetadataStore& metadata() const;
   // Loaded and checked at first call for each notion.
   const SubspaceIndex& subspace(NotionId notion) const;
+  // Whether a notion's rows are coded: not in generations of formats before 6, nor without live
+  // dimensions or with more than kMostCodedDims of them.
+  bool has_codes(NotionId notion) const;
+  // Loaded and checked at first call for each notion, which has_codes().
+  const CodesView& codes(NotionId notion) const;
 
-  // Checks every byte: all checksums, embeddings, the store's contents, each index's shape against
-  // the manifest. Calls `on_file` with each relative path before it is checked. Throws
-  // Error(kCorruption) at the first fault.
+  // Checks every byte: all checksums, embeddings, the store's contents, codes against embeddings,
+  // each index's shape against the manifest. Calls `on_file` with each relative path before it is
+  // checked. Throws Error(kCorruption) at the first fault.
   void Verify(const std::function<void(const std::string&)>& on_file) const;
 
  private:

@@ -20,4 +20,6 @@ std::string BuildFolder(const std::string& index) { return Generations(index) + 
 
 std::string NotionIndex(NotionId notion) { return fmt::format("notion-{:02}.faiss", notion); }
 
+std::string NotionCodes(NotionId notion) { return fmt::format("notion-{:02}.codes", notion); }
+
 }  // namespace csn::layout

@@ -23,5 +23,6 @@ inline constexpr char kModel[] = "model.csn";
 inline constexpr char kEmbeddings[] = "embeddings.f32";
 inline constexpr char kMetadata[] = "metadata";
 std::string NotionIndex(NotionId notion);  // notion-00.faiss
+std::string NotionCodes(NotionId notion);  // notion-00.codes
 
 }  // namespace csn::layout

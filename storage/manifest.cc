@@ -271,6 +271,10 @@ std::string Manifest::IndexFile(NotionId notion) const {
   return layout::NotionIndex(subspaces[notion].same_as.value_or(notion));
 }
 
+std::string Manifest::CodesFile(NotionId notion) const {
+  return layout::NotionCodes(subspaces[notion].same_as.value_or(notion));
+}
+
 std::string FormatManifest(const Manifest& manifest) {
   const std::string fault = internal::ManifestFault(manifest);
   Require(fault.empty(), "manifest to be written: {}", fault);

@@ -14,7 +14,7 @@
 
 namespace csn {
 
-inline constexpr int kIndexFormatVersion = 5;
+inline constexpr int kIndexFormatVersion = 6;
 
 // recall@10 by distance, measured when an index was built.
 struct MeasuredRecall {
@@ -72,6 +72,8 @@ struct Manifest {
 
   // The relative path of a notion's index: its own, or the one it shares.
   std::string IndexFile(NotionId notion) const;
+  // The same of its codes, which not every notion has.
+  std::string CodesFile(NotionId notion) const;
 };
 
 // Floats and doubles are written so that they read back equal. Deterministic. Throws

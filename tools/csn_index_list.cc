@@ -40,8 +40,11 @@ const Page kListPage = {
         "      the closures of high heels, and how many of each\n",
     .rivals = {{"columns", "facets"}}};
 
-uint64_t IndexBytes(const Manifest& manifest, NotionId notion) {
-  return manifest.files.at(manifest.IndexFile(notion)).size;
+// Of a notion's index and, where it has them, codes.
+uint64_t SubspaceBytes(const Manifest& manifest, NotionId notion) {
+  const auto codes = manifest.files.find(manifest.CodesFile(notion));
+  return manifest.files.at(manifest.IndexFile(notion)).size +
+         (codes == manifest.files.end() ? 0 : codes->second.size);
 }
 
 uint64_t AllBytes(const Manifest& manifest) {
@@ -64,7 +67,7 @@ Json ListJson(const Generation& generation) {
                    {"column", manifest.notions[id].column},
                    {"live_dims", manifest.masks.live_dims(id).size()},
                    {"key", subspace.key},
-                   {"bytes", IndexBytes(manifest, id)},
+                   {"bytes", SubspaceBytes(manifest, id)},
                    {"ef_search", subspace.ef_search}};
     AddRecall(subspace.key, subspace.recall, notion);
     notion["recall_queries"] = subspace.recall.queries;
@@ -95,7 +98,7 @@ std::string ListTable(const Generation& generation) {
     rows.push_back({manifest.notions[id].name, manifest.notions[id].column,
                     std::to_string(manifest.masks.live_dims(id).size()), subspace.key,
                     RecallText(subspace.key, subspace.recall),
-                    HumanBytes(IndexBytes(manifest, id))});
+                    HumanBytes(SubspaceBytes(manifest, id))});
   }
   const std::string parent = ParentId(generation);
   return fmt::format(

@@ -20,10 +20,9 @@ const Page kPlanPage = {
     .about =
         "Says which index each of a model's notions would get for so many items, and what "
         "answering\n"
-        "would hold in memory: embeddings and indexes. Items' attributes stay on disk. Nothing is\n"
-        "built, and no photograph is opened. Where a build would take more than --max-memory, "
-        "that\n"
-        "is said (exit status 7).",
+        "would hold in memory: embeddings, codes and graphs. Flat indexes, for which codes stand\n"
+        "in, and items' attributes stay on disk. Nothing is built, and no photograph is opened.\n"
+        "Where a build would take more than --max-memory, that is said (exit status 7).",
     .examples =
         "  csn_index plan --model shoes.csn --catalogue shoes/catalogue.csv\n"
         "      for the rows of a catalogue\n"
@@ -39,7 +38,8 @@ Json PlanJson(const IndexPlan& plan) {
     Json notion = {{"name", subspace.notion},
                    {"live_dims", subspace.live_dims},
                    {"key", subspace.key},
-                   {"bytes", subspace.bytes}};
+                   {"bytes", subspace.bytes},
+                   {"file_bytes", subspace.file_bytes}};
     if (subspace.same_as) notion["same_as"] = plan.subspaces[*subspace.same_as].notion;
     notions.push_back(std::move(notion));
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <numeric>
 
 #include "base/distance.h"
@@ -12,6 +13,8 @@
 #include "indexer/index_plan.h"
 #include "query/evaluation/bootstrap.h"
 #include "query/evaluation/recall.h"
+#include "storage/code_file.h"
+#include "storage/layout.h"
 #include "storage/subspace_index.h"
 
 namespace csn {
@@ -103,6 +106,14 @@ class RecallMeter {
   Ranking ranking_;
 };
 
+// Notions whose rows all tie need none.
+void WriteCodes(const SubspaceJob& job) {
+  const size_t live = job.masks->live_dims(job.notion).size();
+  if (live == 0 || live > kMostCodedDims) return;
+  CodeFile::Write(job.folder + "/" + layout::NotionCodes(job.notion),
+                  RowCodes(*job.masks, job.notion, job.embeddings).View());
+}
+
 void SetSearch(const IndexOptions& options, int ef_search, SubspaceManifest& subspace) {
   subspace.ef_construction = options.ef_construction;
   subspace.ef_search = ef_search;
@@ -144,7 +155,9 @@ void CheckTargetRecall(const std::optional<double>& target, const std::string& k
 }
 
 SubspaceManifest BuildSubspace(const SubspaceJob& job) {
+  WriteCodes(job);
   const Matrix vectors = Project(*job.masks, job.notion, job.embeddings);
+  const std::string path = job.folder + "/" + layout::NotionIndex(job.notion);
   SubspaceManifest subspace;
   subspace.scale = job.scale;
   subspace.radius = GreatestNorm(vectors.View());
@@ -160,7 +173,7 @@ SubspaceManifest BuildSubspace(const SubspaceJob& job) {
   // Of fewer than two rows none has a neighbour to be found.
   if (IsExactKey(subspace.key) || vectors.rows() < 2) {
     if (!IsExactKey(subspace.key)) SetSearch(options, kFirstEfSearch, subspace);
-    index.Save(job.path);
+    index.Save(path);
     return subspace;
   }
   WidenSearch(job, RecallMeter(job, vectors.View()), index, options, subspace);
@@ -176,8 +189,15 @@ SubspaceManifest BuildSubspace(const SubspaceJob& job) {
          job.name, subspace.key, subspace.recall.value, subspace.recall.low, subspace.recall.high,
          subspace.recall.queries, subspace.ef_search, *job.target_recall);
   }
-  index.Save(job.path);
+  index.Save(path);
   return subspace;
+}
+
+uint64_t SubspaceBytes(const std::string& folder, NotionId notion) {
+  uint64_t bytes = std::filesystem::file_size(folder + "/" + layout::NotionIndex(notion));
+  const std::string codes = folder + "/" + layout::NotionCodes(notion);
+  if (std::filesystem::exists(codes)) bytes += std::filesystem::file_size(codes);
+  return bytes;
 }
 
 }  // namespace csn

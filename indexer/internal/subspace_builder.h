@@ -1,4 +1,5 @@
-// One notion's subspace index: built, saved, and its recall measured the way queries will use it.
+// One notion's subspace index and codes: built, saved, and the index's recall measured the way
+// queries will use it.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +24,9 @@ struct SubspaceJob {
   // was asked for, none.
   std::optional<double> target_recall = {};  // of its lower end; none: kWantedRecall in the mean
   bool else_flat = false;
-  uint64_t seed = 1;  // draws the queries of the recall
-  int threads = 1;    // of the measurement
-  std::string path;   // file to write
+  uint64_t seed = 1;   // draws the queries of the recall
+  int threads = 1;     // of the measurement
+  std::string folder;  // where its files go
   const StopFlag* stop = nullptr;
 };
 
@@ -48,5 +49,8 @@ void CheckTargetRecall(const std::optional<double>& target, const std::string& k
 // its own answer; its interval is a bootstrap's over these queries, with a lower end of at most 1 -
 // 3 / queries. Throws Error(kTargetNotMet) naming the notion.
 SubspaceManifest BuildSubspace(const SubspaceJob& job);
+
+// What a notion's files in a generation's folder take: index and, where it has them, codes.
+uint64_t SubspaceBytes(const std::string& folder, NotionId notion);
 
 }  // namespace csn

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <limits>
 #include <utility>
 
+#include "base/code_filter.h"
 #include "base/nearest_heap.h"
 #include "base/score_filter.h"
 #include "query/internal/judge.h"
@@ -16,12 +18,38 @@ namespace {
 // the embedding file are touched.
 constexpr size_t kFewRowsShare = 8;
 constexpr size_t kTogether = 64;  // rows that the filter looks at in one go
+// Blocks of codes looked at in one go: the ceiling stays as it is meanwhile.
+constexpr size_t kBlocksTogether = 16;
+// A row's own floats, far from those read before, cost so many times what they do in order.
+constexpr size_t kRowAlone = 2;
 
 // What bounds of the request's hits are never behind, whatever else is found.
 float FirstCeiling(const Request& request, const ScoreFilter& filter) {
   // Its root is compared, rounded; of an infinite one the ceiling is infinite.
   const double limit = request.max_distance * request.max_distance;
   return filter.Ceiling(limit + 0x1p-48 * limit);
+}
+
+// The codes of all that the request ranks by, where every notion has them.
+std::optional<CodeFilter> FilterOfCodes(const Generation& generation, const Request& request,
+                                        const ScoreFilter& filter) {
+  const Ranking& ranking = request.ranking;
+  std::vector<CodesView> codes(ranking.weights.size());
+  size_t row_bytes = 0;
+  for (NotionId notion = 0; notion < codes.size(); ++notion) {
+    if (ranking.weights[notion] == 0 || ranking.masks->live_dims(notion).empty()) continue;
+    if (!generation.has_codes(notion)) return std::nullopt;
+    row_bytes += ranking.masks->live_dims(notion).size();
+  }
+  const size_t rows = request.candidates(generation), dim = ranking.masks->dim();
+  if (row_bytes * generation.embeddings().rows() >= rows * dim * sizeof(float) * kRowAlone) {
+    return std::nullopt;
+  }
+  for (NotionId notion = 0; notion < codes.size(); ++notion) {
+    if (ranking.weights[notion] == 0 || ranking.masks->live_dims(notion).empty()) continue;
+    codes[notion] = generation.codes(notion);
+  }
+  return CodeFilter::Make(ranking, filter, codes);
 }
 
 // Calls visit(neighbor) for the rows that qualify, in ascending order; those whose bound is behind
@@ -55,7 +83,25 @@ void ForEachHit(const Generation& generation, const Request& request, const Scor
     if (++count == kTogether) look_at_all();
   };
   const EmbeddingFile& embeddings = generation.embeddings();
-  if (!request.filter) {
+  std::optional<CodeFilter> codes;
+  // Without a ceiling for all rows codes tell nothing.
+  if (request.groups == nullptr) codes = FilterOfCodes(generation, request, filter);
+  if (codes) {
+    std::array<uint64_t, kBlocksTogether> within{};
+    // Few at first: what they hold lowers the ceiling.
+    for (size_t block = 0, some = 1; block < codes->blocks(); block += some) {
+      some = std::min({std::max<size_t>(block, 1), kBlocksTogether, codes->blocks() - block});
+      codes->FindWithin(block, most(), std::span(within).first(some));
+      for (size_t i = 0; i < some; ++i) {
+        for (uint64_t left = within[i]; left != 0; left &= left - 1) {
+          const auto row = static_cast<uint32_t>((block + i) * kCodeBlockRows +
+                                                 static_cast<size_t>(std::countr_zero(left)));
+          if (!request.filter || request.filter->rows.contains(row)) add(row, embeddings.Row(row));
+        }
+      }
+      look_at_all();
+    }
+  } else if (!request.filter) {
     const MatrixView all = embeddings.All();
     for (size_t first = 0; first < all.rows; first += kTogether) {
       count = std::min(kTogether, all.rows - first);

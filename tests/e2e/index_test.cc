@@ -92,7 +92,7 @@ TEST(IndexProgramTest, PlansWhatItThenBuilds) {
     for (const char* key : {"name", "live_dims", "key"}) {
       EXPECT_EQ(plan["notions"][i][key], list["notions"][i][key]);
     }
-    EXPECT_NEAR(plan["notions"][i]["bytes"].get<double>(),
+    EXPECT_NEAR(plan["notions"][i]["file_bytes"].get<double>(),
                 list["notions"][i]["bytes"].get<double>(), 100);
   }
   EXPECT_THAT(RunOk(model + " --rows 1000000 --format table"), HasSubstr("for 1,000,000 items"));

@@ -19,7 +19,7 @@ class SubspaceBuilderTest : public testing::Test {
             .name = "shape",
             .embeddings = world_.embeddings.View(),
             .key = key,
-            .path = folder_ / "i.faiss"};
+            .folder = folder_.path()};
   }
 
   const test::EmbeddingWorld world_ = test::MakeEmbeddingWorld(3000, 24, 2, 9);
@@ -32,14 +32,15 @@ TEST_F(SubspaceBuilderTest, AGraphThatMissesItsTargetIsNotSaved) {
   job.target_recall = 0.997;
   EXPECT_THAT([&] { BuildSubspace(job); },
               ThrowsError(ErrorCode::kTargetNotMet, "notion shape: index HNSW2 has recall@10 0."));
-  EXPECT_FALSE(std::filesystem::exists(job.path));
+  const std::string path = folder_ / "notion-01.faiss";
+  EXPECT_FALSE(std::filesystem::exists(path));
 
   job.else_flat = true;
   const SubspaceManifest flat = BuildSubspace(job);
   EXPECT_EQ(flat.key, "Flat");
   EXPECT_EQ(flat.ef_search, 0);
   EXPECT_EQ(flat.recall, (MeasuredRecall{.target = 0.997}));
-  EXPECT_TRUE(std::filesystem::exists(job.path));
+  EXPECT_TRUE(std::filesystem::exists(path));
 }
 
 TEST_F(SubspaceBuilderTest, WithoutATargetItIsKeptWhateverItFinds) {

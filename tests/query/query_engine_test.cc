@@ -176,7 +176,7 @@ TEST(QueryEngine, FlatPlanGivesTheScansAnswerAmongNearTies) {
   for (uint64_t seed = 1; seed <= 4; ++seed) {
     const EmbeddingWorld world = TightWorld(600, 12, seed % 2 == 0 ? 6 : 150, seed);
     const TempDir folder;
-    const QueryEngine engine = MakeEngine(folder, world);
+    const QueryEngine engine = MakeEngine(folder, world, {.codes = false});
     const std::vector<double> scales = OracleScales(world);
     for (size_t row = 0; row < 600; row += 7) {
       SCOPED_TRACE(fmt::format("seed {} row {}", seed, row));
@@ -201,13 +201,17 @@ TEST(QueryEngine, FlatPlanGivesTheScansAnswerAmongNearTies) {
   EXPECT_GT(scan, 50u);  // the boundary falls among ties: not proven
 }
 
-TEST(QueryEngine, FlatPlanIsTakenAndProvenInAnOrdinaryWorld) {
+TEST(QueryEngine, WithoutCodesTheFlatPlanIsTakenAndProvenInAnOrdinaryWorld) {
   const EmbeddingWorld world = test::MakeEmbeddingWorld(2000, 16, 2, 21);
   const TempDir folder;
-  const QueryEngine engine = MakeEngine(folder, world);
+  const QueryEngine coded = MakeEngine(folder, world);
+  const TempDir without;
+  const QueryEngine engine = MakeEngine(without, world, {.codes = false});
   for (size_t row = 0; row < 50; ++row) {
     const Query query{.liked = {Sku(row)}, .notions = {{.name = "notion-0"}}};
     EXPECT_EQ(engine.Search(query).plan, Plan::kFlat) << row;
+    EXPECT_EQ(coded.Search(query).plan, Plan::kScan) << row;
+    EXPECT_EQ(coded.Rank(query), engine.Rank(query)) << row;
   }
 }
 

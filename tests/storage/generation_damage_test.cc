@@ -42,7 +42,8 @@ TEST(GenerationTest, WhatMayNotBeReadIsNotDamaged) {
   const std::string generation = index + "/generations/000001";
   for (const std::string& path : {index + "/CURRENT", generation, generation + "/MANIFEST.json",
                                   generation + "/embeddings.f32", generation + "/notion-00.faiss",
-                                  generation + "/metadata", generation + "/metadata/CURRENT"}) {
+                                  generation + "/notion-00.codes", generation + "/metadata",
+                                  generation + "/metadata/CURRENT"}) {
     const fs::perms before = fs::status(path).permissions();
     fs::permissions(path, fs::perms::none);
     {
@@ -59,8 +60,11 @@ TEST(GenerationTest, DamagedHeadersOfSubspacesAreFoundWhenOpening) {
   const TempDir folder;
   const std::string index = folder / "i";
   World(20).Publish(index);
-  for (const auto& [file, header] :
-       {std::pair{"notion-00.faiss", 16}, {"notion-01.faiss", 16}, {"notion-02.faiss", 32}}) {
+  for (const auto& [file, header] : {std::pair{"notion-00.faiss", 16},
+                                     {"notion-01.faiss", 16},
+                                     {"notion-02.faiss", 32},
+                                     {"notion-00.codes", 64},
+                                     {"notion-01.codes", 64}}) {
     const std::string path = index + "/generations/000001/" + file;
     for (size_t byte = 0; byte < static_cast<size_t>(header); ++byte) {
       test::FlipBit(path, byte, 6);
@@ -121,13 +125,13 @@ TEST(GenerationTest, NewerManifestIsRefused) {
   World(5).Publish(index);
   const std::string path = index + "/generations/000001/MANIFEST.json";
   std::string text = ReadTextFile(path);
-  const std::string old = "\"format_version\": 5";
-  text.replace(text.find(old), old.size(), "\"format_version\": 6");
+  const std::string old = "\"format_version\": 6";
+  text.replace(text.find(old), old.size(), "\"format_version\": 7");
   test::WriteText(path, text);
   test::WriteText(index + "/CURRENT", "000001 " + FileChecksum(path) + "\n");
   EXPECT_THAT([&] { Generation::Open(index); },
               ThrowsError(ErrorCode::kCorruption,
-                          "manifest " + path + ": format version 6, this build reads up to 5"));
+                          "manifest " + path + ": format version 7, this build reads up to 6"));
 }
 
 TEST(GenerationTest, MissingAndCutFilesAreFoundWhenOpening) {
@@ -230,6 +234,13 @@ TEST(GenerationTest, PartsThatDoNotBelongTogetherAreFound) {
   EXPECT_EQ(Generation::Open(folder / "v").subspace(1).size(), 20u);
   EXPECT_THAT([&] { Generation::Open(folder / "v").Verify({}); },
               ThrowsError(ErrorCode::kCorruption, "not the masked embedding"));
+  publish(folder / "l", longer, "notion-00.codes");
+  EXPECT_THAT([&] { Generation::Open(folder / "l"); },
+              ThrowsError(ErrorCode::kCorruption, "notion-00.codes: 21 rows of 4 dimensions"));
+  publish(folder / "c", other, "notion-01.codes");
+  EXPECT_EQ(Generation::Open(folder / "c").codes(1).rows, 20u);
+  EXPECT_THAT([&] { Generation::Open(folder / "c").Verify({}); },
+              ThrowsError(ErrorCode::kCorruption, "notion-01.codes: row "));
   World renamed(20, 1);
   renamed.model = "another model";
   publish(folder / "d", renamed, "model.csn");

@@ -70,6 +70,13 @@ TEST(GenerationTest, PublishedIsReadBack) {
     }
     EXPECT_EQ(&generation.subspace(id), &generation.subspace(id));  // loaded once
   }
+  for (NotionId id = 0; id < 2; ++id) {
+    ASSERT_TRUE(generation.has_codes(id));
+    EXPECT_FALSE(
+        FirstMiscoded(generation.codes(id), world.manifest.masks, id, world.embeddings.View()));
+    EXPECT_EQ(generation.codes(id).codes, generation.codes(id).codes);  // loaded once
+  }
+  EXPECT_FALSE(generation.has_codes(2));  // no live dimension
   EXPECT_THAT([&] { generation.subspace(3); }, ThrowsError(ErrorCode::kInvalidArgument, "3"));
 
   std::vector<std::string> visited;

@@ -50,6 +50,9 @@ struct World {
       const SubspaceManifest& subspace = manifest.subspaces[id];
       SubspaceIndex::Build({.key = subspace.key}, projected.View())
           .Save(folder + "/" + layout::NotionIndex(id));
+      if (projected.cols() == 0) continue;
+      CodeFile::Write(folder + "/" + layout::NotionCodes(id),
+                      RowCodes(manifest.masks, id, embeddings.View()).View());
     }
   }
 

@@ -124,9 +124,9 @@ TEST(ManifestTest, EveryMaskAndScaleReadsBackToTheBit) {
 }
 
 TEST(ManifestTest, NewerVersionIsRefusedBeforeAnythingElse) {
-  EXPECT_THAT([] { ParseManifest(R"({"format_version": 6, "unknown": []})", "x/MANIFEST.json"); },
+  EXPECT_THAT([] { ParseManifest(R"({"format_version": 7, "unknown": []})", "x/MANIFEST.json"); },
               ThrowsError(ErrorCode::kCorruption,
-                          "manifest x/MANIFEST.json: format version 6, this build reads up to 5"));
+                          "manifest x/MANIFEST.json: format version 7, this build reads up to 6"));
 }
 
 // Every path to a value within `node`, by object keys and array positions.

@@ -41,6 +41,10 @@ SubspaceManifest WriteSubspace(const std::string& folder, const Matrix& embeddin
   const Matrix vectors = Project(masks, notion, embeddings.View());
   const IndexOptions index{.key = options.key};
   SubspaceIndex::Build(index, vectors.View()).Save(folder + "/" + layout::NotionIndex(notion));
+  if (options.codes && vectors.cols() > 0) {
+    CodeFile::Write(folder + "/" + layout::NotionCodes(notion),
+                    RowCodes(masks, notion, embeddings.View()).View());
+  }
   const bool exact = IsExactKey(options.key);
   return {.key = options.key,
           .ef_construction = exact ? 0 : index.ef_construction,

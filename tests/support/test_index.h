@@ -13,6 +13,7 @@ namespace csn::test {
 struct TestIndexOptions {
   std::string key = "Flat";  // FAISS factory string of every notion
   int ef_search = 64;        // HNSW only
+  bool codes = true;         // false: as indexes before format 6 were
   std::vector<Column> columns = {};
   std::vector<std::string> notions = {};  // [C]; empty: "notion-0", "notion-1", ...
 };

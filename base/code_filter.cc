@@ -1,0 +1,88 @@
+#include "base/code_filter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "base/internal/rounded.h"
+
+namespace csn {
+namespace {
+
+// A notion with so little of the score is left out: what is left is still a bound.
+constexpr double kLeastFactor = 0x1p-60;
+// Points may be as far beyond the rows' codes, on either side, as these are wide.
+constexpr double kLeastCode = -255, kMostCode = 510;
+
+// The point in a notion's codes.
+struct CodedPoint {
+  std::vector<int32_t> pairs;
+  double error = 0;  // in steps
+};
+
+CodedPoint CodePoint(const Ranking& ranking, NotionId notion, std::span<const float> point,
+                     const CodesView& view) {
+  const std::span<const float> mask = ranking.masks->weights(notion);
+  const std::span<const uint32_t> live = ranking.masks->live_dims(notion);
+  std::vector<double> values(view.dim);
+  std::vector<int16_t> codes(2 * view.pairs());
+  for (size_t i = 0; i < view.dim; ++i) {
+    values[i] = static_cast<double>(mask[live[i]]) * point[live[i]];
+    const double at = std::nearbyint((values[i] - view.origin[i]) / view.step);
+    codes[i] = static_cast<int16_t>(std::clamp(at, kLeastCode, kMostCode));
+  }
+  CodedPoint coded;
+  coded.error = CodingError(values, std::span(codes).first(view.dim), view.origin, view.step);
+  coded.pairs.resize(view.pairs());
+  std::memcpy(coded.pairs.data(), codes.data(), codes.size() * sizeof(int16_t));
+  return coded;
+}
+
+}  // namespace
+
+std::optional<CodeFilter> CodeFilter::Make(const Ranking& ranking, const ScoreFilter& filter,
+                                           std::span<const CodesView> codes) {
+  if (!(filter.share() > 0)) return std::nullopt;
+  CodeFilter made;
+  std::vector<double> factors;  // of squared distances in steps
+  std::vector<NotionId> notions;
+  for (NotionId notion = 0; notion < ranking.weights.size(); ++notion) {
+    if (ranking.weights[notion] == 0 || ranking.masks->live_dims(notion).empty()) continue;
+    const double step = codes[notion].step;
+    notions.push_back(notion);
+    factors.push_back(filter.share() * (ranking.weights[notion] / ranking.scales[notion]) *
+                      (step * step) * (1 - 0x1p-40));
+    made.rows_ = codes[notion].rows;
+    made.blocks_ = codes[notion].blocks();
+  }
+  if (factors.empty()) return std::nullopt;
+  made.unit_ = std::ranges::max(factors);
+  if (!std::isnormal(made.unit_)) return std::nullopt;
+  double squares = 0;
+  for (size_t i = 0; i < notions.size(); ++i) {
+    const double factor = factors[i] / made.unit_;
+    if (!(factor >= kLeastFactor)) continue;
+    const CodesView& view = codes[notions[i]];
+    CodedPoint point = CodePoint(ranking, notions[i], filter.point(), view);
+    squares += factor * point.error * point.error;
+    made.points_.push_back(std::move(point.pairs));
+    made.parts_.push_back({.codes = view.codes,
+                           .pairs = view.pairs(),
+                           .point = made.points_.back().data(),
+                           .errors = view.errors.data(),
+                           .factor = internal::FloatBelow(factor)});
+  }
+  made.point_error_ = std::sqrt(squares);
+  return made;
+}
+
+void CodeFilter::FindWithin(size_t first, float ceiling, std::span<uint64_t> within) const {
+  const double reach = std::sqrt(std::max(0.0, double{ceiling}) / unit_) + point_error_;
+  internal::FindWithin(parts_, first, internal::FloatAbove(reach * (1 + 0x1p-40)), within);
+  // The last block is filled up with rows that there are not.
+  const size_t left = rows_ % kCodeBlockRows;
+  if (left != 0 && first + within.size() == blocks_) within.back() &= (uint64_t{1} << left) - 1;
+}
+
+}  // namespace csn

@@ -1,0 +1,46 @@
+// Which rows cannot be among the nearest, told from codes of a byte a dimension: a quarter of what
+// floats would have to be read.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/internal/code_distances.h"
+#include "base/measurer.h"
+#include "base/row_codes.h"
+#include "base/score_filter.h"
+
+namespace csn {
+
+// Coarser than ScoreFilter, which is asked about the rows that this one leaves. Thread-safe after
+// construction; the viewed codes must outlive it.
+class CodeFilter {
+ public:
+  // `codes` [C]: of every notion with a weight and live dimensions, over the same rows; others are
+  // not looked at. Nothing where codes cannot tell: a negative weight, or what ScoreFilter does not
+  // serve.
+  static std::optional<CodeFilter> Make(const Ranking& ranking, const ScoreFilter& filter,
+                                        std::span<const CodesView> codes);
+
+  CodeFilter(CodeFilter&&) noexcept = default;
+  CodeFilter& operator=(CodeFilter&&) noexcept = default;
+
+  size_t blocks() const { return blocks_; }  // of kCodeBlockRows rows
+  // Bit r of within[i]: whether row r of block first + i may have a bound that is not behind
+  // `ceiling`, one of ScoreFilter's.
+  void FindWithin(size_t first, float ceiling, std::span<uint64_t> within) const;
+
+ private:
+  CodeFilter() = default;
+
+  std::vector<std::vector<int32_t>> points_;  // what the parts view
+  std::vector<internal::CodePart> parts_;
+  size_t rows_ = 0, blocks_ = 0;
+  double unit_ = 1;         // of ceilings, in what the parts add up
+  double point_error_ = 0;  // what coding the point has cost
+};
+
+}  // namespace csn

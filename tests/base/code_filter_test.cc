@@ -1,0 +1,174 @@
+// What codes say of rows, by every instruction set of this machine, against the definition.
+#include "base/code_filter.h"
+
+#include <cmath>
+
+#include "base/random.h"
+#include "tests/base/instruction_sets.h"
+#include "tests/support/hard_rankings.h"
+#include "tests/support/matrices.h"
+#include "tests/support/test_support.h"
+
+namespace csn {
+namespace {
+
+using test::Asked;
+
+struct Tally {
+  size_t worlds = 0, served = 0;
+  size_t passed_over = 0, could_be = 0;
+};
+
+std::vector<RowCodes> CodesOf(const Asked& asked) {
+  std::vector<RowCodes> codes;
+  for (NotionId notion = 0; notion < asked.table.notion_count(); ++notion) {
+    // Those without live dimensions have none, and are not looked at.
+    const bool live = !asked.table.live_dims(notion).empty();
+    codes.push_back(live ? RowCodes(asked.table, notion, asked.rows.View())
+                         : RowCodes(MaskTable(test::MakeMatrix(1, {1})), 0,
+                                    {asked.rows.data(), asked.rows.rows(), 1}));
+  }
+  return codes;
+}
+
+std::vector<CodesView> Views(const std::vector<RowCodes>& codes) {
+  std::vector<CodesView> views;
+  for (const RowCodes& of_notion : codes) views.push_back(of_notion.View());
+  return views;
+}
+
+bool Bit(const std::vector<uint64_t>& within, size_t row) {
+  return (within[row / kCodeBlockRows] >> (row % kCodeBlockRows) & 1) != 0;
+}
+
+// Holds every row against ceilings of many scores.
+void Check(const Asked& asked, Rng& rng, Tally& tally) {
+  const Ranking ranking = asked.ranking();
+  const Examples examples = asked.examples();
+  Measurer measurer(ranking, examples);
+  const ScoreFilter filter(ranking, examples);
+  const std::vector<RowCodes> codes = CodesOf(asked);
+  const std::optional<CodeFilter> by_codes = CodeFilter::Make(ranking, filter, Views(codes));
+  ++tally.worlds;
+  if (!by_codes) return;
+  ++tally.served;
+  const size_t n = asked.rows.rows();
+  std::vector<double> scores;
+  for (size_t i = 0; i < n; ++i) scores.push_back(measurer.Score(asked.rows.Row(i)));
+  std::vector<uint64_t> within(by_codes->blocks());
+  ASSERT_EQ(within.size(), (n + kCodeBlockRows - 1) / kCodeBlockRows);
+  for (size_t round = 0; round < 20; ++round) {
+    const double at = scores[rng.Below(n)];
+    const double limit = rng.Below(2) == 0 ? at : std::nextafter(at, -1e300);
+    by_codes->FindWithin(0, filter.Ceiling(limit), within);
+    for (size_t i = 0; i < n; ++i) {
+      if (!Bit(within, i)) {
+        ASSERT_GT(scores[i], limit) << "row " << i << " of " << n;
+        ++tally.passed_over;
+      }
+      tally.could_be += scores[i] > limit ? 1 : 0;
+    }
+    for (size_t i = n; i < within.size() * kCodeBlockRows; ++i) ASSERT_FALSE(Bit(within, i)) << i;
+  }
+}
+
+class CodeFilterTest : public test::EachInstructionSet {};
+
+TEST_P(CodeFilterTest, PassesOverNoRowThatMayBeAHit) {
+  Rng rng(21);
+  Tally tally;
+  for (int world = 0; world < 200 && !HasFatalFailure(); ++world) {
+    SCOPED_TRACE(world);
+    Asked asked = test::MakeAsked(rng, 1 + rng.Below(200), test::Normal, false);
+    if (world % 4 != 0) {
+      for (double& weight : asked.weights) weight = std::abs(weight);
+    }
+    Check(asked, rng, tally);
+  }
+  EXPECT_GT(2 * tally.served, tally.worlds);
+  // And most of the others: less is told in a dimension or two, and of rows beside the limit.
+  EXPECT_GT(10 * tally.passed_over, 7 * tally.could_be);
+}
+
+TEST_P(CodeFilterTest, NorWhereNumbersAreHard) {
+  Rng rng(22);
+  Tally tally;
+  for (int world = 0; world < 400 && !HasFatalFailure(); ++world) {
+    SCOPED_TRACE(world);
+    for (Asked asked : {test::MakeAsked(rng, 1 + rng.Below(100), test::Hard, world % 2 == 0),
+                        test::MakeAsked(rng, 1 + rng.Below(100), test::Normal, true)}) {
+      for (double& weight : asked.weights) weight = std::abs(weight);
+      Check(asked, rng, tally);
+    }
+  }
+  EXPECT_GT(tally.served, 0u);
+  EXPECT_GT(tally.passed_over, 0u);
+}
+
+TEST_P(CodeFilterTest, BlocksAskedForOneByOneAreThoseOfAll) {
+  Rng rng(23);
+  Asked asked = test::MakeAsked(rng, 300, test::Normal, false);
+  for (double& weight : asked.weights) weight = std::abs(weight);
+  asked.unliked = Matrix(0, asked.rows.cols());
+  asked.beta = 0;
+  const Ranking ranking = asked.ranking();
+  const Examples examples = asked.examples();
+  const ScoreFilter filter(ranking, examples);
+  const std::vector<RowCodes> codes = CodesOf(asked);
+  const std::optional<CodeFilter> by_codes = CodeFilter::Make(ranking, filter, Views(codes));
+  ASSERT_TRUE(by_codes);
+  Measurer measurer(ranking, examples);
+  const float ceiling = filter.Ceiling(measurer.Score(asked.rows.Row(7)));
+  std::vector<uint64_t> all(by_codes->blocks());
+  by_codes->FindWithin(0, ceiling, all);
+  EXPECT_TRUE(Bit(all, 7));
+  for (size_t block = 0; block < all.size(); ++block) {
+    uint64_t one = 0;
+    by_codes->FindWithin(block, ceiling, {&one, 1});
+    EXPECT_EQ(one, all[block]) << block;
+  }
+}
+
+TEST_P(CodeFilterTest, OneRowFarAwayDoesNotBlurTheOthers) {
+  Rng rng(24);
+  constexpr size_t kRows = 2001, kDim = 16;
+  Asked asked{.rows = Matrix(kRows, kDim),
+              .masks = Matrix(1, kDim),
+              .liked = Matrix(1, kDim),
+              .unliked = Matrix(0, kDim)};
+  for (size_t i = 0; i < kRows; ++i) {
+    for (float& at : asked.rows.Row(i)) at = i == 1000 ? 1e6f : test::Normal(rng);
+  }
+  for (float& weight : asked.masks.Row(0)) weight = 1;
+  asked.table = MaskTable(asked.masks);
+  asked.scales = {1};
+  asked.weights = {1};
+  Tally tally;
+  for (int round = 0; round < 5; ++round) {
+    std::ranges::copy(asked.rows.Row(rng.Below(kRows)), asked.liked.Row(0).begin());
+    Check(asked, rng, tally);
+  }
+  EXPECT_EQ(tally.served, 5u);
+  EXPECT_GT(10 * tally.passed_over, 8 * tally.could_be);
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, CodeFilterTest, test::InstructionSets(),
+                         test::InstructionSetName);
+
+TEST(CodeFilter, DoesNotServeWhatCountsAgainstARow) {
+  const MaskTable masks(test::MakeMatrix(2, {1, 0, 0, 1}));
+  const Matrix rows = test::MakeMatrix(2, {1, 2, 3, 4});
+  const std::vector<RowCodes> codes = {RowCodes(masks, 0, rows.View()),
+                                       RowCodes(masks, 1, rows.View())};
+  const std::vector<double> scales = {1, 1};
+  const std::vector<float> query = {0, 0};
+  const Examples examples{.liked = {query}};
+  for (const auto& [second, served] : {std::pair{1.0, true}, {-0.5, false}, {0.0, true}}) {
+    const Ranking ranking{.masks = &masks, .scales = scales, .weights = {1, second}};
+    const ScoreFilter filter(ranking, examples);
+    EXPECT_EQ(CodeFilter::Make(ranking, filter, Views(codes)).has_value(), served) << second;
+  }
+}
+
+}  // namespace
+}  // namespace csn

@@ -1,0 +1,104 @@
+#include "storage/code_file.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "tests/support/damage.h"
+#include "tests/support/test_support.h"
+
+namespace csn {
+namespace {
+
+namespace fs = std::filesystem;
+using test::TempDir;
+using test::ThrowsError;
+
+constexpr size_t kHeaderBytes = 64;
+
+class CodeFileTest : public testing::Test {
+ protected:
+  std::string Write(size_t rows, size_t dim) {
+    world_ = test::MakeEmbeddingWorld(rows, dim, 1, 5);
+    codes_.emplace(world_.masks, NotionId{0}, world_.embeddings.View());
+    CodeFile::Write(path_, codes_->View());
+    return FileChecksum(path_);
+  }
+
+  const TempDir folder_;
+  const std::string path_ = folder_ / "notion-00.codes";
+  test::EmbeddingWorld world_;
+  std::optional<RowCodes> codes_;
+};
+
+TEST_F(CodeFileTest, GivesBackWhatWasWritten) {
+  for (const auto& [rows, dim] : {std::pair{1, 4}, {64, 7}, {1000, 24}}) {
+    SCOPED_TRACE(rows);
+    const std::string checksum = Write(static_cast<size_t>(rows), static_cast<size_t>(dim));
+    const CodesView expected = codes_->View();
+    const CodeFile file = CodeFile::Load(path_, checksum);
+    const CodesView& view = file.view();
+    EXPECT_EQ(view.rows, expected.rows);
+    EXPECT_EQ(view.dim, expected.dim);
+    EXPECT_EQ(view.step, expected.step);
+    EXPECT_TRUE(std::ranges::equal(view.origin, expected.origin));
+    EXPECT_TRUE(std::ranges::equal(view.errors, expected.errors));
+    const size_t bytes = expected.blocks() * expected.block_bytes();
+    EXPECT_TRUE(std::equal(view.codes, view.codes + bytes, expected.codes));
+    EXPECT_FALSE(FirstMiscoded(view, world_.masks, 0, world_.embeddings.View()));
+    EXPECT_EQ(fs::file_size(path_), CodeFile::FileBytes(view.rows, view.dim));
+    CodeFile::CheckHeader(path_, view.rows, view.dim);
+  }
+}
+
+TEST_F(CodeFileTest, DamageIsFound) {
+  const std::string checksum = Write(150, 8);
+  const size_t dim = codes_->View().dim;
+  for (size_t byte = 0; byte < fs::file_size(path_); byte += byte < kHeaderBytes ? 1 : 97) {
+    test::FlipBit(path_, byte, 3);
+    EXPECT_THAT([&] { CodeFile::Load(path_, checksum); },
+                ThrowsError(ErrorCode::kCorruption, path_))
+        << byte;
+    if (byte < kHeaderBytes) {
+      EXPECT_THAT([&] { CodeFile::CheckHeader(path_, 150, dim); },
+                  ThrowsError(ErrorCode::kCorruption, path_))
+          << byte;
+    }
+    test::FlipBit(path_, byte, 3);
+  }
+  const std::string sound = ReadTextFile(path_);
+  for (const size_t size :
+       {size_t{0}, size_t{1}, kHeaderBytes - 1, kHeaderBytes, sound.size() - 1, sound.size() + 1}) {
+    std::string cut = sound;
+    cut.resize(size);
+    test::WriteText(path_, cut);
+    EXPECT_THAT([&] { CodeFile::Load(path_, checksum); },
+                ThrowsError(ErrorCode::kCorruption, path_))
+        << size;
+    EXPECT_THAT([&] { CodeFile::CheckHeader(path_, 150, dim); },
+                ThrowsError(ErrorCode::kCorruption, path_))
+        << size;
+  }
+  test::WriteText(path_, sound);
+  CodeFile::Load(path_, checksum);
+}
+
+TEST_F(CodeFileTest, AnothersIsRefused) {
+  Write(150, 8);
+  const size_t dim = codes_->View().dim;
+  EXPECT_THAT([&] { CodeFile::CheckHeader(path_, 151, dim); },
+              ThrowsError(ErrorCode::kCorruption,
+                          fmt::format("{}: 150 rows of {} dimensions, expected 151 of {}", path_,
+                                      dim, dim)));
+  EXPECT_THAT([&] { CodeFile::Load(path_, std::string(32, '0')); },
+              ThrowsError(ErrorCode::kCorruption, "expected 00000000"));
+  std::string newer = ReadTextFile(path_);
+  newer[8] = 2;
+  test::WriteText(path_, newer);
+  EXPECT_THAT([&] { CodeFile::CheckHeader(path_, 150, dim); },
+              ThrowsError(ErrorCode::kCorruption, "format version 2, this build reads up to 1"));
+}
+
+}  // namespace
+}  // namespace csn
