@@ -4,10 +4,8 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <utility>
 
-#include "base/distance.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/thread_pool.h"
@@ -88,50 +86,6 @@ StreamCounts EmbedCatalogue(const Build& build, const Model& model, RejectFile& 
   return counts;
 }
 
-std::vector<SubspaceManifest> BuildSubspaces(const Build& build, const Model& model,
-                                             MatrixView embeddings, const std::string& folder) {
-  const MaskTable& masks = model.masks;
-  const std::vector<double> scales = NotionScales(masks, embeddings);
-  const size_t count = masks.notion_count();
-  const IndexPlan plan = PlanIndex(model.notions, masks, embeddings.rows, build.options.plan);
-  std::vector<SubspaceManifest> subspaces(count);
-  std::mutex mutex;
-  uint64_t done = 0;
-  const auto tell = [&](uint64_t finished) {
-    if (!build.progress) return;
-    build.progress(
-        {.stage = "building indexes", .done = finished, .total = count, .unit = "notions"});
-  };
-  tell(0);
-  ParallelFor(count, build.threads, [&](size_t notion) {
-    ThrowIfStopped(build.stop);
-    if (!plan.subspaces[notion].same_as) {
-      subspaces[notion] =
-          BuildSubspace({.masks = &masks,
-                         .notion = static_cast<NotionId>(notion),
-                         .name = model.notions[notion].name,
-                         .embeddings = embeddings,
-                         .scale = scales[notion],
-                         .key = plan.subspaces[notion].key,
-                         .target_recall = build.options.target_recall,
-                         .else_flat = build.options.plan.index_key == kAutoKey,
-                         .seed = build.options.seed,
-                         .threads = std::max(1, build.threads / static_cast<int>(count)),
-                         .folder = folder,
-                         .stop = build.stop});
-    }
-    std::lock_guard lock(mutex);
-    tell(++done);
-  });
-  for (size_t notion = 0; notion < count; ++notion) {
-    const std::optional<NotionId> same_as = plan.subspaces[notion].same_as;
-    if (!same_as) continue;
-    subspaces[notion] = subspaces[*same_as];
-    subspaces[notion].same_as = same_as;
-  }
-  return subspaces;
-}
-
 // Absolute, so that it is found from anywhere; empty where a manifest cannot hold it.
 std::string PhotographFolder(const Catalogue& catalogue) {
   const std::filesystem::path folder = catalogue.folder();
@@ -160,17 +114,6 @@ Manifest MakeManifest(const Build& build, const Model& model, const StreamCounts
   return manifest;
 }
 
-void DescribeSubspaces(const Manifest& manifest, const std::string& folder, BuildReport& report) {
-  for (NotionId notion = 0; notion < manifest.notions.size(); ++notion) {
-    report.subspaces.push_back(
-        {.notion = manifest.notions[notion].name,
-         .live_dims = manifest.masks.live_dims(notion).size(),
-         .key = manifest.subspaces[notion].key,
-         .recall = manifest.subspaces[notion].recall,
-         .bytes = SubspaceBytes(folder, manifest.subspaces[notion].same_as.value_or(notion))});
-  }
-}
-
 // Everything that lies in the generation's folder, but the manifest.
 Manifest FillGeneration(const Build& build, const std::string& folder,
                         std::span<const uint8_t> model_bytes, RejectFile& rejects,
@@ -193,7 +136,16 @@ Manifest FillGeneration(const Build& build, const std::string& folder,
   }
   Manifest manifest = MakeManifest(build, model, report.counts);
   const EmbeddingFile embeddings = EmbeddingFile::Open(folder + "/" + layout::kEmbeddings);
-  manifest.subspaces = BuildSubspaces(build, model, embeddings.All(), folder);
+  manifest.subspaces = BuildSubspaces({.notions = model.notions,
+                                       .masks = model.masks,
+                                       .embeddings = embeddings.All(),
+                                       .plan = build.options.plan,
+                                       .target_recall = build.options.target_recall,
+                                       .seed = build.options.seed,
+                                       .threads = build.threads,
+                                       .folder = folder,
+                                       .progress = build.progress,
+                                       .stop = build.stop});
   WriteFileAtomically(folder + "/" + layout::kModel, model_bytes);
   return manifest;
 }
@@ -215,7 +167,7 @@ BuildReport BuildIndexDirectory(const BuildOptions& options, const Catalogue& ca
   GenerationWriter writer(options.index);
   BuildReport report;
   const Manifest manifest = FillGeneration(build, writer.folder(), model_bytes, rejects, report);
-  DescribeSubspaces(manifest, writer.folder(), report);
+  report.subspaces = DescribeSubspaces(manifest, writer.folder());
   ThrowIfStopped(stop);
   report.generation = writer.Publish(manifest);
   rejects.Commit();

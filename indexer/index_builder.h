@@ -13,6 +13,7 @@
 #include "embedder/embedder.h"
 #include "indexer/index_plan.h"
 #include "indexer/photograph_stream.h"
+#include "indexer/subspace_report.h"
 #include "storage/manifest.h"
 
 namespace csn {
@@ -43,14 +44,7 @@ struct BuildReport {
   std::string generation;
   StreamCounts counts;
   double seconds = 0;
-  struct Subspace {
-    std::string notion;
-    size_t live_dims = 0;
-    std::string key;
-    MeasuredRecall recall;
-    uint64_t bytes = 0;  // of index and codes
-  };
-  std::vector<Subspace> subspaces;
+  std::vector<SubspaceReport> subspaces;
 };
 
 // Decodes, embeds and writes overlapped; then sorts by sku, writes embeddings and metadata, builds

@@ -1,6 +1,7 @@
 #include "indexer/index_plan.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -15,7 +16,7 @@ constexpr char kFlatKey[] = "Flat";
 constexpr char kGraphKey[] = "HNSW32";
 
 IndexPlan PlanWithKey(const std::vector<Notion>& notions, const MaskTable& masks, uint64_t rows,
-                      const std::string& key) {
+                      const std::function<std::string(size_t live)>& key_of) {
   IndexPlan plan{.rows = rows,
                  .dim = masks.dim(),
                  .embeddings_bytes = EmbeddingFile::FileBytes(rows, masks.dim()),
@@ -26,7 +27,7 @@ IndexPlan PlanWithKey(const std::vector<Notion>& notions, const MaskTable& masks
     IndexPlan::Subspace& subspace = plan.subspaces.emplace_back();
     subspace = {.notion = notions[notion].name,
                 .live_dims = live,
-                .key = live == 0 ? kFlatKey : key};  // all of its rows tie
+                .key = live == 0 ? kFlatKey : key_of(live)};  // all of its rows tie
     if (first[notion] != notion) {
       subspace.same_as = first[notion];
     } else {
@@ -67,10 +68,14 @@ IndexPlan PlanIndex(const std::vector<Notion>& notions, const MaskTable& masks, 
                     const PlanOptions& options) {
   const bool choose = options.index_key == kAutoKey;
   if (!choose) CheckIndexKey(options.index_key);
-  std::string key = options.index_key;
-  if (choose) key = rows <= options.flat_rows ? kFlatKey : kGraphKey;
-  IndexPlan plan = PlanWithKey(notions, masks, rows, key);
-  if (choose && !Fits(plan, options)) plan = PlanWithKey(notions, masks, rows, kFlatKey);
+  const auto key_of = [&](size_t live) -> std::string {
+    if (!choose) return options.index_key;
+    return rows * live <= options.flat_bytes ? kFlatKey : kGraphKey;
+  };
+  IndexPlan plan = PlanWithKey(notions, masks, rows, key_of);
+  if (choose && !Fits(plan, options)) {
+    plan = PlanWithKey(notions, masks, rows, [](size_t) { return kFlatKey; });
+  }
   if (!Fits(plan, options)) {
     Fail(ErrorCode::kTargetNotMet,
          "max memory {}: {} rows take {} ({} of embeddings, {} of indexes)",

@@ -40,13 +40,8 @@ std::vector<float> FloatsOf(const std::string& path, std::string_view bytes) {
 }
 
 std::vector<float> ReadNpy(const std::string& path, std::string_view bytes) {
-  const NpyHeader header = ParseNpyHeader(path, bytes);
+  const NpyHeader header = ParseNpyHeader(path, bytes, NpyShape::kVector);
   const std::string_view data = bytes.substr(header.data_start);
-  const size_t width = header.is_double ? sizeof(double) : sizeof(float);
-  // Divided, not multiplied: a header may claim any length.
-  Require(data.size() % width == 0 && data.size() / width == header.count,
-          "{}: the header announces {} values of {} bytes, {} bytes follow", path, header.count,
-          width, data.size());
   return header.is_double ? FloatsOf<double>(path, data) : FloatsOf<float>(path, data);
 }
 

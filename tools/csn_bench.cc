@@ -1,18 +1,16 @@
 // How fast an index answers, and how well.
-#include <fmt/ranges.h>
-
+#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "base/thread_pool.h"
-#include "query/evaluation/workload.h"
-#include "tools/cli.h"
-#include "tools/table.h"
+#include "tools/bench/bench_run.h"
 
 namespace csn::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using Arguments = std::vector<std::string>;
 
 constexpr int64_t kMostQueries = 1'000'000;
@@ -20,25 +18,31 @@ constexpr double kMostSeconds = 3600;
 constexpr int kEfs[] = {16, 32, 64, 128, 256, 512};
 
 const Page kPage = {
-    .usage = "csn_bench [--index DIR] [--notion NAME[=W][,NAME[=W]...]]... [options]",
+    .usage = "csn_bench [--index DIR | --synthetic KIND | --vectors FILE] [options]",
     .summary = "how fast an index answers, and how well",
     .about =
         "Asks an index by items drawn from it, each left out of its own answer, and says how many\n"
         "queries a second it answers, how long one takes, and the recall beside it: of the exact\n"
-        "hits, the share that an approximate index finds, with its 95 % interval. Such an index "
-        "is\n"
-        "asked with several numbers of candidates (ef), to see what more of them buys. Attributes\n"
-        "are not fetched. Wants an idle machine.",
+        "hits, the share that an approximate index finds, by distance, with its 95 % interval. "
+        "Such\n"
+        "an index is asked with several numbers of candidates (ef), to see what more of them "
+        "buys.\n"
+        "Attributes are not fetched. With --synthetic or --vectors it builds the indexes first, "
+        "and\n"
+        "asks other libraries the same, where they were built (CSN_BENCH; each a program of its\n"
+        "own, one thread). Wants an idle machine.",
     .examples =
-        "  csn_bench --index shoes.idx\n"
-        "      every notion alone, then all of them together\n"
         "  csn_bench --index shoes.idx --notion closure --notion closure=2,category -k 100\n"
         "      these two, a hundred hits each\n"
         "  csn_bench --index shoes.idx --where 'price < 50' --threads 2 --format json\n"
-        "      under a filter, two queries at once, a JSON object a measurement\n"};
+        "      under a filter, two queries at once, a JSON object a measurement\n"
+        "  csn_bench --synthetic clusters --rows 1000000 --dims 16 --notion notion-1 --plot f.svg\n"
+        "      a million made-up items, beside FAISS and hnswlib, and a picture of it\n",
+    .rivals = {{"index", "synthetic", "vectors"}}};
 
 po::options_description Options() {
-  po::options_description what("What to ask"), how("How to measure"), show("Output");
+  po::options_description options, what("What to ask"), made("Data without an index"),
+      how("How to measure"), show("Output");
   AddIndexOption(what);
   what.add_options()(
       "notion", po::value<Arguments>()->composing()->value_name("NAME[=W][,NAME[=W]...]"),
@@ -48,26 +52,21 @@ po::options_description Options() {
       "among the items that this lets through (docs/query.md)")(
       "queries", po::value<int64_t>()->default_value(1000)->value_name("N"),
       "items to ask by, drawn from the index")(
-      "seed", po::value<int64_t>()->default_value(1)->value_name("N"), "draws them");
+      "seed", po::value<int64_t>()->default_value(1)->value_name("N"),
+      "draws them, and made-up data");
+  AddDataOptions(made);
   how.add_options()(
       "ef", po::value<Arguments>()->composing()->value_name("N"),
       "candidates that an approximate index keeps; repeatable (default: 16, 32, 64 and "
       "so on to 512)")("seconds", po::value<double>()->default_value(1)->value_name("S"),
                        "ask so long for each measurement, and by each item at least once")(
       "threads", po::value<int64_t>()->default_value(1)->value_name("N"),
-      "queries at once; 0: one a processor");
+      "queries at once; 0: one a processor (peers: always one)");
   AddFormatOption(show);
+  show.add_options()("plot", po::value<std::string>()->value_name("FILE"),
+                     "write recall against queries a second of the first workload, as SVG");
   AddProgressOption(show);
-  return what.add(how).add(show);
-}
-
-// What is asked for in one go.
-std::vector<std::string> Workloads(const po::variables_map& values, const QueryEngine& engine) {
-  if (values.count("notion") != 0) return values["notion"].as<Arguments>();
-  std::vector<std::string> names;
-  for (const Notion& notion : engine.generation().manifest().notions) names.push_back(notion.name);
-  if (names.size() > 1) names.push_back(fmt::format("{}", fmt::join(names, ",")));
-  return names;
+  return options.add(what).add(made).add(how).add(show);
 }
 
 std::vector<int> Efs(const po::variables_map& values) {
@@ -82,99 +81,39 @@ std::vector<int> Efs(const po::variables_map& values) {
   return efs;
 }
 
-struct Measurement {
-  std::string notion;
-  int ef = 0;  // 0: exact
-  WorkloadResult result;
-  Interval recall = {.value = 1, .low = 1, .high = 1};
-};
-
-// Shows one measurement after the other.
-class Reporter {
- public:
-  Reporter(const po::variables_map& values, const QueryEngine& engine, const Query& query,
-           int threads)
-      : table_(WantsTable(values)), engine_(engine), query_(query), threads_(threads) {}
-
-  void Add(const Measurement& at) {
-    const WorkloadResult& result = at.result;
-    if (!table_) {
-      Json json = {
-          {"rows", engine_.generation().manifest().rows}, {"notion", at.notion}, {"k", query_.k}};
-      if (!query_.where.empty()) json["where"] = query_.where;
-      json.update({{"threads", threads_}, {"plan", PlanName(result.plan)}, {"exact", at.ef == 0}});
-      if (at.ef > 0) json["ef"] = at.ef;
-      json.update({{"recall", at.recall.value},
-                   {"recall_interval", {at.recall.low, at.recall.high}},
-                   {"asked", result.asked},
-                   {"queries_per_second", result.queries_per_second},
-                   {"p50_ms", 1e3 * result.p50},
-                   {"p99_ms", 1e3 * result.p99}});
-      PrintJson(json);
-      return;
-    }
-    rows_.push_back({at.notion, PlanName(result.plan), at.ef > 0 ? std::to_string(at.ef) : "",
-                     at.ef == 0 ? "exact"
-                                : fmt::format("{:.2f} % ({:.2f} to {:.2f})", 100 * at.recall.value,
-                                              100 * at.recall.low, 100 * at.recall.high),
-                     fmt::format("{:.0f}", result.queries_per_second),
-                     fmt::format("{:.3f} ms", 1e3 * result.p50),
-                     fmt::format("{:.3f} ms", 1e3 * result.p99)});
-  }
-  void Finish() {
-    if (!table_) return;
-    std::vector<Arguments> all = {
-        {"notion", "plan", "ef", fmt::format("recall@{}", query_.k), "queries/s", "p50", "p99"}};
-    all.insert(all.end(), rows_.begin(), rows_.end());
-    Print(FormatTable(all));
-  }
-
- private:
-  const bool table_;
-  const QueryEngine& engine_;
-  const Query& query_;
-  const int threads_;
-  std::vector<Arguments> rows_;
-};
-
 int Run(const Arguments& arguments) {
   po::options_description options = Options();
   po::variables_map values;
   if (!ParseOptions(arguments, kPage, options, values)) return 0;
-  Query query{.k = static_cast<size_t>(IntegerOption(values, "k", 1, kMaxHits))};
-  if (values.count("where") != 0) query.where = values["where"].as<std::string>();
-  const auto seed = static_cast<uint64_t>(IntegerOption(values, "seed", 0, INT64_MAX));
-  const std::vector<int> efs = Efs(values);
   const int threads = ThreadsOption(values) > 0 ? ThreadsOption(values) : DefaultThreads();
-  const WorkloadOptions measure{.seconds = NumberOption(values, "seconds", 0, kMostSeconds),
-                                .threads = threads,
-                                .stop = &Stop()};
-  const QueryEngine engine = QueryEngine::Open(IndexOption(values));
-  const std::vector<std::string> skus = DrawSkus(
-      engine, static_cast<size_t>(IntegerOption(values, "queries", 1, kMostQueries)), seed);
-  Require(!skus.empty(), "index {}: no items to ask by", IndexOption(values));
   ProgressPrinter progress(values);
-  Reporter reporter(values, engine, query, threads);
-  for (const std::string& notion : Workloads(values, engine)) {
-    progress.Line(fmt::format("asking in {}", notion));
-    query.notions = ParseNotionWeights(notion);
-    query.exact = true;
-    query.ef = 0;
-    const WorkloadResult exact = RunWorkload(engine, query, skus, measure);
-    reporter.Add({.notion = notion, .result = exact});
-    query.exact = false;
-    for (const int ef : efs) {
-      query.ef = ef;
-      // Flat indexes and several notions are answered exactly in any case.
-      query.liked = {skus.front()};
-      if (engine.Search(query).exact) continue;
-      Measurement at{
-          .notion = notion, .ef = ef, .result = RunWorkload(engine, query, skus, measure)};
-      at.recall = WorkloadRecall(exact, at.result, query.k, seed);
-      reporter.Add(at);
-    }
+  Bench bench{.values = values,
+              .setting = {.k = static_cast<size_t>(IntegerOption(values, "k", 1, kMaxHits)),
+                          .threads = threads},
+              .query = {},
+              .efs = Efs(values),
+              .measure = {.seconds = NumberOption(values, "seconds", 0, kMostSeconds),
+                          .threads = threads,
+                          .stop = &Stop()},
+              .queries = static_cast<size_t>(IntegerOption(values, "queries", 1, kMostQueries)),
+              .seed = static_cast<uint64_t>(IntegerOption(values, "seed", 0, INT64_MAX)),
+              .progress = progress};
+  bench.query.k = bench.setting.k;
+  if (values.count("where") != 0) {
+    bench.query.where = bench.setting.where = values["where"].as<std::string>();
   }
-  reporter.Finish();
+  const bool synthetic = values.count("synthetic") != 0, vectors = values.count("vectors") != 0;
+  Require(!synthetic || !vectors, "expected --synthetic or --vectors, got both");
+  if (synthetic || vectors) {
+    MeasureData(bench);
+  } else {
+    MeasureIndex(bench);
+  }
+  if (WantsTable(values)) Print(MeasurementTable(bench.setting, bench.all));
+  if (values.count("plot") != 0) {
+    WriteFileAtomically(values["plot"].as<std::string>(),
+                        FrontierPlot(bench.setting, bench.all.front().notion, bench.all));
+  }
   return 0;
 }
 

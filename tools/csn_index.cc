@@ -81,7 +81,7 @@ void AddBuildOptions(po::options_description& options) {
 
 Json ReportJson(const BuildReport& report, const BuildOptions& options) {
   Json notions = Json::array();
-  for (const BuildReport::Subspace& subspace : report.subspaces) {
+  for (const SubspaceReport& subspace : report.subspaces) {
     Json notion = {
         {"name", subspace.notion}, {"live_dims", subspace.live_dims}, {"key", subspace.key}};
     AddRecall(subspace.key, subspace.recall, notion);
@@ -99,7 +99,7 @@ Json ReportJson(const BuildReport& report, const BuildOptions& options) {
 
 std::string ReportTable(const BuildReport& report) {
   std::vector<Arguments> rows = {{"notion", "live dims", "index", "recall@10", "size"}};
-  for (const BuildReport::Subspace& subspace : report.subspaces) {
+  for (const SubspaceReport& subspace : report.subspaces) {
     rows.push_back({subspace.notion, std::to_string(subspace.live_dims), subspace.key,
                     RecallText(subspace.key, subspace.recall), HumanBytes(subspace.bytes)});
   }

@@ -42,9 +42,9 @@ std::string DefaultRejects(const std::string& index) {
 void AddKeyOption(po::options_description& options) {
   options.add_options()("index-key",
                         po::value<std::string>()->default_value(kAutoKey)->value_name("KEY"),
-                        "FAISS factory string: Flat, HNSW<M>, or auto: Flat up to 50,000 rows, "
-                        "then HNSW32 where that "
-                        "reaches the recall and fits");
+                        "FAISS factory string: Flat, HNSW<M>, or auto: Flat where a scan takes "
+                        "no more than about 0.2 ms, else HNSW32 where that reaches the recall and "
+                        "fits");
 }
 
 void AddIndexBuildOptions(po::options_description& options) {

@@ -27,7 +27,7 @@ packages=(
 
 usage() {
   cat <<HELP
-Usage: tools/setup.sh [--fonts] [--results] [--help]
+Usage: tools/setup.sh [--fonts] [--results] [--peers] [--help]
 
 Installs, with apt, the Debian 12 packages that building and testing need, and builds FAISS
 for AVX2 from Debian's own source package into
@@ -37,6 +37,8 @@ Run again, it finds everything there, says so and needs no network.
   --fonts    also the fonts of tools/fonts/packages.txt, which "csn_catalogue fonts" draws
              (about 100 MB to fetch, 270 MB on the disk)
   --results  also jq and gnuplot, with which tools/reproduce.sh writes its pages
+  --peers    also hnswlib and Debian's own build of FAISS, which csn_bench compares itself with
+             where the benchmarks are built (CSN_BENCH)
   --help     this text
 HELP
 }
@@ -186,11 +188,12 @@ check_blas() {
 }
 
 main() {
-  local argument want_fonts=no want_results=no
+  local argument want_fonts=no want_results=no want_peers=no
   for argument in "$@"; do
     case "$argument" in
       --fonts) want_fonts=yes ;;
       --results) want_results=yes ;;
+      --peers) want_peers=yes ;;
       -h | --help) usage && exit 0 ;;
       *)
         printf "setup.sh: error: unknown argument '%s'; see tools/setup.sh --help\n" "$argument" >&2
@@ -214,6 +217,7 @@ main() {
     mapfile -t -O "${#packages[@]}" packages < <(font_packages)
   fi
   if [[ "$want_results" == yes ]]; then packages+=(jq gnuplot-nox); fi
+  if [[ "$want_peers" == yes ]]; then packages+=(libhnswlib-dev libfaiss-dev); fi
   local missing
   mapfile -t missing < <(missing_packages "${packages[@]}")
 

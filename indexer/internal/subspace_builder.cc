@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <mutex>
 #include <numeric>
 
 #include "base/distance.h"
@@ -193,11 +194,66 @@ SubspaceManifest BuildSubspace(const SubspaceJob& job) {
   return subspace;
 }
 
+std::vector<SubspaceManifest> BuildSubspaces(const SubspacesJob& job) {
+  const std::vector<double> scales = NotionScales(job.masks, job.embeddings);
+  const size_t count = job.masks.notion_count();
+  const IndexPlan plan = PlanIndex(job.notions, job.masks, job.embeddings.rows, job.plan);
+  std::vector<SubspaceManifest> subspaces(count);
+  std::mutex mutex;
+  uint64_t done = 0;
+  const auto tell = [&](uint64_t finished) {
+    if (!job.progress) return;
+    job.progress(
+        {.stage = "building indexes", .done = finished, .total = count, .unit = "notions"});
+  };
+  tell(0);
+  ParallelFor(count, job.threads, [&](size_t notion) {
+    ThrowIfStopped(job.stop);
+    if (!plan.subspaces[notion].same_as) {
+      subspaces[notion] =
+          BuildSubspace({.masks = &job.masks,
+                         .notion = static_cast<NotionId>(notion),
+                         .name = job.notions[notion].name,
+                         .embeddings = job.embeddings,
+                         .scale = scales[notion],
+                         .key = plan.subspaces[notion].key,
+                         .target_recall = job.target_recall,
+                         .else_flat = job.plan.index_key == kAutoKey,
+                         .seed = job.seed,
+                         .threads = std::max(1, job.threads / static_cast<int>(count)),
+                         .folder = job.folder,
+                         .stop = job.stop});
+    }
+    const std::lock_guard lock(mutex);
+    tell(++done);
+  });
+  for (size_t notion = 0; notion < count; ++notion) {
+    const std::optional<NotionId> same_as = plan.subspaces[notion].same_as;
+    if (!same_as) continue;
+    subspaces[notion] = subspaces[*same_as];
+    subspaces[notion].same_as = same_as;
+  }
+  return subspaces;
+}
+
 uint64_t SubspaceBytes(const std::string& folder, NotionId notion) {
   uint64_t bytes = std::filesystem::file_size(folder + "/" + layout::NotionIndex(notion));
   const std::string codes = folder + "/" + layout::NotionCodes(notion);
   if (std::filesystem::exists(codes)) bytes += std::filesystem::file_size(codes);
   return bytes;
+}
+
+std::vector<SubspaceReport> DescribeSubspaces(const Manifest& manifest, const std::string& folder) {
+  std::vector<SubspaceReport> reports;
+  for (NotionId notion = 0; notion < manifest.notions.size(); ++notion) {
+    reports.push_back(
+        {.notion = manifest.notions[notion].name,
+         .live_dims = manifest.masks.live_dims(notion).size(),
+         .key = manifest.subspaces[notion].key,
+         .recall = manifest.subspaces[notion].recall,
+         .bytes = SubspaceBytes(folder, manifest.subspaces[notion].same_as.value_or(notion))});
+  }
+  return reports;
 }
 
 }  // namespace csn

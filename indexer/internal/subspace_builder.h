@@ -5,10 +5,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/mask.h"
 #include "base/matrix.h"
+#include "base/progress.h"
 #include "base/stop.h"
+#include "indexer/index_plan.h"
+#include "indexer/subspace_report.h"
 #include "storage/manifest.h"
 
 namespace csn {
@@ -50,7 +54,28 @@ void CheckTargetRecall(const std::optional<double>& target, const std::string& k
 // 3 / queries. Throws Error(kTargetNotMet) naming the notion.
 SubspaceManifest BuildSubspace(const SubspaceJob& job);
 
+// All notions of an index.
+struct SubspacesJob {
+  const std::vector<Notion>& notions;
+  const MaskTable& masks;
+  MatrixView embeddings;
+  const PlanOptions& plan;
+  std::optional<double> target_recall = {};
+  uint64_t seed = 1;
+  int threads = 1;
+  std::string folder;
+  const ProgressSink& progress;
+  const StopFlag* stop = nullptr;
+};
+
+// One after the other on each thread, as PlanIndex says; notions with equal masks share their
+// files. Errors as PlanIndex and BuildSubspace.
+std::vector<SubspaceManifest> BuildSubspaces(const SubspacesJob& job);
+
 // What a notion's files in a generation's folder take: index and, where it has them, codes.
 uint64_t SubspaceBytes(const std::string& folder, NotionId notion);
+
+// Every notion of a manifest whose files are in the folder.
+std::vector<SubspaceReport> DescribeSubspaces(const Manifest& manifest, const std::string& folder);
 
 }  // namespace csn

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -98,8 +100,9 @@ std::string_view HeaderText(const std::string& path, std::string_view bytes) {
   return bytes.substr(start, length);
 }
 
-// Values in a vector of this shape: (d,) or (1, d).
-uint64_t CountOf(const std::string& path, std::string_view shape) {
+// Rows and columns of a shape as it is written; one that is not wanted is refused.
+std::pair<uint64_t, uint64_t> SizesOf(const std::string& path, std::string_view shape,
+                                      NpyShape wanted) {
   std::vector<uint64_t> sizes;
   bool good = shape.size() >= 2 && shape.front() == '(' && shape.back() == ')';
   std::string_view rest = good ? shape.substr(1, shape.size() - 2) : "";
@@ -111,14 +114,17 @@ uint64_t CountOf(const std::string& path, std::string_view shape) {
     sizes.push_back(size);
     rest.remove_prefix(std::min(rest.find(','), rest.size() - 1) + 1);
   }
-  good = good && (sizes.size() == 1 || (sizes.size() == 2 && sizes[0] == 1)) && sizes.back() > 0;
-  Require(good, "{}: the array's shape is {}; expected (d,) or (1, d)", path, Printable(shape, 80));
-  return sizes.back();
+  const bool vector = wanted == NpyShape::kVector;
+  if (vector && sizes.size() == 1) sizes.insert(sizes.begin(), 1);
+  good = good && sizes.size() == 2 && (sizes[0] == 1 || !vector) && sizes[1] > 0;
+  Require(good, "{}: the array's shape is {}; expected {}", path, Printable(shape, 80),
+          vector ? "(d,) or (1, d)" : "(n, d)");
+  return {sizes[0], sizes[1]};
 }
 
 }  // namespace
 
-NpyHeader ParseNpyHeader(const std::string& path, std::string_view bytes) {
+NpyHeader ParseNpyHeader(const std::string& path, std::string_view bytes, NpyShape shape) {
   const std::string_view text = HeaderText(path, bytes);
   const std::map<std::string, std::string_view> entries = DictParser(path, text).Parse();
   const auto entry = [&](const std::string& key) {
@@ -134,8 +140,17 @@ NpyHeader ParseNpyHeader(const std::string& path, std::string_view bytes) {
           path, Printable(entry("fortran_order"), 80));
   NpyHeader header;
   header.is_double = type == "<f8";
-  header.count = CountOf(path, entry("shape"));
+  std::tie(header.rows, header.cols) = SizesOf(path, entry("shape"), shape);
   header.data_start = static_cast<size_t>(text.data() + text.size() - bytes.data());
+  const uint64_t data = bytes.size() - header.data_start;
+  const uint64_t width = header.is_double ? sizeof(double) : sizeof(float);
+  // Divided, not multiplied: a header may claim any sizes.
+  const bool whole = data % width == 0 && data / width % header.cols == 0 &&
+                     data / width / header.cols == header.rows;
+  Require(whole, "{}: the header announces {} values of {} bytes, {} bytes follow", path,
+          header.rows == 1 ? fmt::format("{}", header.cols)
+                           : fmt::format("{} times {}", header.rows, header.cols),
+          width, data);
   return header;
 }
 

@@ -226,10 +226,10 @@ TEST_F(IndexBuilderTest, ATargetRecallIsReachedOrNothingIsPublished) {
 
   // Where it may choose, what is exact promises everything.
   options.plan.index_key = kAutoKey;
-  options.plan.flat_rows = 100;
+  options.plan.flat_bytes = 100;
   options.target_recall = 1;
   const BuildReport report = Build(options);
-  for (const BuildReport::Subspace& subspace : report.subspaces) {
+  for (const SubspaceReport& subspace : report.subspaces) {
     EXPECT_EQ(subspace.key, "Flat");
     EXPECT_EQ(subspace.recall, (MeasuredRecall{.target = 1}));
   }
@@ -243,7 +243,7 @@ TEST_F(IndexBuilderTest, LargeCataloguesGetGraphsWhoseRecallIsMeasured) {
   constexpr int kCount = 700;
   WriteCatalogue(kCount);
   BuildOptions options = Options();
-  options.plan.flat_rows = 100;
+  options.plan.flat_bytes = 100;
   const BuildReport report = Build(options);
   EXPECT_EQ(report.subspaces[0].key, "HNSW32");
   EXPECT_EQ(report.subspaces[1].key, "HNSW32");

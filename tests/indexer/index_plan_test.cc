@@ -59,14 +59,16 @@ TEST(IndexPlanTest, AutoTakesWhatFits) {
   const auto key = [&](uint64_t rows, std::optional<uint64_t> memory) {
     return PlanIndex(Notions(2), masks, rows, {.max_memory = memory}).subspaces[0].key;
   };
-  EXPECT_EQ(key(50'000, {}), "Flat");
-  EXPECT_EQ(key(50'001, {}), "HNSW32");
-  const uint64_t graphs = PlanIndex(Notions(2), masks, 100'000, {}).bytes();
-  const uint64_t flat = PlanIndex(Notions(2), masks, 100'000, {.index_key = "Flat"}).bytes();
-  EXPECT_EQ(key(100'000, graphs), "HNSW32");
-  EXPECT_EQ(key(100'000, graphs - 1), "Flat");
-  EXPECT_EQ(key(100'000, flat), "Flat");
-  EXPECT_THAT([&] { key(100'000, flat - 1); },
+  const size_t live = masks.live_dims(0).size();
+  EXPECT_EQ(key((4 << 20) / live, {}), "Flat");
+  EXPECT_EQ(key((4 << 20) / live + 1, {}), "HNSW32");
+  constexpr uint64_t kRows = 10'000'000;
+  const uint64_t graphs = PlanIndex(Notions(2), masks, kRows, {}).bytes();
+  const uint64_t flat = PlanIndex(Notions(2), masks, kRows, {.index_key = "Flat"}).bytes();
+  EXPECT_EQ(key(kRows, graphs), "HNSW32");
+  EXPECT_EQ(key(kRows, graphs - 1), "Flat");
+  EXPECT_EQ(key(kRows, flat), "Flat");
+  EXPECT_THAT([&] { key(kRows, flat - 1); },
               ThrowsError(ErrorCode::kTargetNotMet, "max memory "));
   EXPECT_THAT([&] { PlanIndex(Notions(2), masks, 9, {.index_key = "HNSW32", .max_memory = 100}); },
               ThrowsError(ErrorCode::kTargetNotMet, "9 rows take "));

@@ -35,6 +35,10 @@ constexpr std::string_view kStyle = R"(
 .plot .whisker { fill: none; stroke-width: 1.8; }
 )";
 
+// As html.cc has them where it is light.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kLightColours = {
+    {{"ink", "#1d1e20"}, {"soft", "#6a6d73"}, {"line", "#dfdfda"}, {"card", "#ffffff"}}};
+
 std::string_view AnchorName(Anchor anchor) {
   constexpr std::array<std::string_view, 3> kNames = {"start", "middle", "end"};
   return kNames[static_cast<size_t>(anchor)];
@@ -139,5 +143,28 @@ std::string ShortNumber(double value) {
 }
 
 std::string_view SvgStyle() { return kStyle; }
+
+std::string StandaloneSvg(std::string_view drawing) {
+  const size_t begin = drawing.find("<svg"), end = drawing.rfind("</svg>");
+  if (begin == drawing.npos || end == drawing.npos) return "";
+  const size_t content = drawing.find('>', begin) + 1;
+  std::string svg(drawing.substr(begin, end + 6 - begin));
+  svg.insert(content - begin, fmt::format("\n<style>{}.plot {{ font: 12px sans-serif; }}</style>\n"
+                                          "<rect width=\"100%\" height=\"100%\" fill=\"{}\"/>",
+                                          kStyle, kLightColours[3].second));
+  svg.insert(4, " xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\"");
+  // Programs that are no browsers do not know variables.
+  const auto replace_all = [&](std::string_view from, std::string_view to) {
+    for (size_t at = svg.find(from); at != svg.npos; at = svg.find(from, at + to.size())) {
+      svg.replace(at, from.size(), to);
+    }
+  };
+  for (const auto& [name, colour] : kLightColours) {
+    replace_all(fmt::format("var(--{})", name), colour);
+  }
+  replace_all("var(--c)", "currentColor");
+  replace_all("--c:", "color:");
+  return svg;
+}
 
 }  // namespace csn

@@ -72,4 +72,7 @@ std::string ShortNumber(double value);
 
 std::string_view SvgStyle();
 
+// A drawing's Finish() as a file for itself, in the light colours; "" of an empty one.
+std::string StandaloneSvg(std::string_view drawing);
+
 }  // namespace csn

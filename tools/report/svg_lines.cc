@@ -115,8 +115,9 @@ std::string FormatLinePlot(const LinePlot& plot) {
   const double legend = places.empty() ? 0 : kLegendLine * (places.back().line + 1) + 8;
   SvgDrawing drawing(kWidth, legend + kTop + kBody + kBottom, kLeastWidth, plot.name);
   const Scale x = HorizontalScale(plot, xs);
-  const Scale y =
-      Scale::Linear(0, ys.high > 0 ? ys.high * 1.05 : 1, legend + kTop + kBody, legend + kTop);
+  const double height = ys.high > plot.least_y ? ys.high - plot.least_y : 1;
+  const Scale y = Scale::Linear(plot.least_y, plot.least_y + 1.05 * height, legend + kTop + kBody,
+                                legend + kTop);
   DrawLegend(drawing, plot, places);
   DrawAxes(drawing, plot, x, y);
   for (const LineSeries& series : plot.series) DrawSeries(drawing, series, x, y);

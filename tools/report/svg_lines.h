@@ -29,13 +29,14 @@ struct LinePlot {
   std::string x_axis, y_axis;
   bool logarithmic_x = false;     // every x above 0
   bool percent = true;            // y is shares; else plain numbers
+  double least_y = 0;             // where y begins
   std::optional<double> chance;   // a level line
   std::optional<double> upright;  // an x with a line and `upright_name`
   std::string upright_name;
   std::vector<LineSeries> series;
 };
 
-// y is from 0 upwards. A legend of names stands above where there are several series. SVG, 620
+// A legend of names stands above where there are several series. SVG, 620
 // pixels wide; empty where no point has a y that is a number.
 std::string FormatLinePlot(const LinePlot& plot);
 
