@@ -53,6 +53,18 @@ Json KeptOutToJson(const std::vector<KeptOut>& kept_out) {
   return json;
 }
 
+Json PlanReportToJson(const PlanReport& report) {
+  Json ways = Json::array();
+  for (const PlanReport::Way& way : report.ways) {
+    ways.push_back({{"way", way.name}, {"expected_ms", way.expected_ms}, {"taken", way.taken}});
+  }
+  return {{"ways", std::move(ways)},
+          {"seen_ms", report.seen_ms},
+          {"rows_by_codes", report.rows_by_codes},
+          {"rows_by_floats", report.rows_by_floats},
+          {"rows_measured", report.rows_measured}};
+}
+
 Json SummaryToJson(const Answer& answer) {
   Json json = {{"plan", PlanName(answer.plan)},
                {"exact", answer.exact},
@@ -61,6 +73,7 @@ Json SummaryToJson(const Answer& answer) {
   if (answer.qualifying) json["qualifying"] = *answer.qualifying;
   if (!answer.cursor.empty()) json["cursor"] = answer.cursor;
   if (answer.kept_out) json["kept_out"] = KeptOutToJson(*answer.kept_out);
+  if (answer.plan_report) json["plan_report"] = PlanReportToJson(*answer.plan_report);
   if (!answer.notes.empty()) json["notes"] = answer.notes;
   return json;
 }

@@ -74,8 +74,9 @@ struct Query {
   bool items = true;  // fetch the hits' images and attributes; else their skus alone
   // Of the items, only these columns and "image"; none: all.
   std::optional<std::vector<std::string>> fields = {};
-  bool vectors = false;  // with the hits' embeddings
-  bool explain = false;  // say in words why each hit is there, and what kept others out
+  bool vectors = false;       // with the hits' embeddings
+  bool explain = false;       // say in words why each hit is there, and what kept others out
+  bool explain_plan = false;  // say what answering was expected to cost, and what it did
 };
 
 // Parses `NAME[=W][,NAME[=W]...]`. Throws Error(kInvalidArgument) that quotes it.
@@ -126,6 +127,19 @@ enum class Plan {
 };
 const char* PlanName(Plan plan);  // "scan", "flat", "hnsw"
 
+// How an answer was found, for who wants to know why it took so long.
+struct PlanReport {
+  struct Way {
+    std::string name;  // "codes", "floats", "flat index", "graph"
+    double expected_ms = 0;
+    bool taken = false;
+  };
+  std::vector<Way> ways;  // all that could have answered, the cheapest first
+  double seen_ms = 0;     // finding the hits, without what is shown of them
+  // What exact scans looked at, each less of what the one before left.
+  uint64_t rows_by_codes = 0, rows_by_floats = 0, rows_measured = 0;
+};
+
 struct Answer {
   std::vector<std::string> notions;  // [C], names in the model's order
   std::vector<std::string> sources;  // [C], the column each was learned from
@@ -143,6 +157,7 @@ struct Answer {
   // Where the query asked for explanations: of each step that kept items out which are nearer than
   // the farthest hit (any, where hits fell short) one, in the steps' order; the next hit last.
   std::optional<std::vector<KeptOut>> kept_out;
+  std::optional<PlanReport> plan_report;  // where the query asked for it
   std::string generation;
 };
 

@@ -1,6 +1,7 @@
 #include "query/query_engine.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "query/internal/diversity.h"
@@ -8,6 +9,7 @@
 #include "query/internal/explain.h"
 #include "query/internal/index_search.h"
 #include "query/internal/judge.h"
+#include "query/internal/planner.h"
 #include "query/internal/request.h"
 #include "query/internal/resources.h"
 #include "query/model_check.h"
@@ -19,45 +21,51 @@ using internal::Request;
 
 struct Found : internal::FoundHits {
   Plan plan = Plan::kScan;
+  std::vector<internal::WayCost> ways;
+  internal::Way way = internal::Way::kFloats;  // that was taken
+  internal::ScanCounts counts;
 };
 
-// Whether a notion's index can be asked: one example, one notion that tells rows apart, and nothing
-// that rows must fulfil beside being near.
-bool SuitsIndex(const Request& request) {
-  return internal::SoleExample(request) && request.sole &&
-         !request.ranking.masks->live_dims(*request.sole).empty() && !request.filter &&
-         request.limits.empty() && request.groups == nullptr;
+Plan PlanOf(internal::Way way) {
+  if (way == internal::Way::kGraph) return Plan::kHnsw;
+  return way == internal::Way::kFlatIndex ? Plan::kFlat : Plan::kScan;
 }
 
-// By an index, where it can give the first k; only they are looked at for the ceiling.
-std::optional<Found> FindByIndex(const Generation& generation, const Request& request, size_t k) {
-  Found found;
-  std::optional<std::vector<Neighbor>> best;
-  if (IsExactKey(generation.manifest().subspaces[*request.sole].key)) {
-    // A scan of codes gives the same answers sooner.
-    if (generation.has_codes(*request.sole)) return std::nullopt;
-    best = internal::SearchFlat(generation, request, k);
-    found.plan = Plan::kFlat;
-  } else if (!request.exact && !request.pages) {
-    best = internal::SearchGraph(generation, request, k);
-    found.plan = Plan::kHnsw;
+// One way; only the first k are looked at for the ceiling. Nothing where it came back short.
+std::optional<std::vector<Neighbor>> Take(internal::Way way, const Generation& generation,
+                                          const Request& request, size_t k,
+                                          const std::optional<Neighbor>& after,
+                                          internal::ScanCounts& counts) {
+  using internal::Way;
+  if (way == Way::kCodes || way == Way::kFloats) {
+    return internal::SearchExactly(generation, request, k, after, way == Way::kCodes, counts);
   }
+  std::optional<std::vector<Neighbor>> best = way == Way::kGraph
+                                                  ? internal::SearchGraph(generation, request, k)
+                                                  : internal::SearchFlat(generation, request, k);
   if (!best) return std::nullopt;
   const auto too_far = [&](const Neighbor& neighbor) {
     return !internal::IsNearEnough(request, neighbor.value);
   };
   best->erase(std::find_if(best->begin(), best->end(), too_far), best->end());
-  found.neighbors = std::move(*best);
-  return found;
+  return best;
 }
 
-// The first k behind `after`, before diversity.
+// The first k behind `after`, before diversity, by the cheapest way that gives them.
 Found FindNearest(const Generation& generation, const Request& request, size_t k,
                   const std::optional<Neighbor>& after) {
-  if (!after && SuitsIndex(request)) {
-    if (std::optional<Found> found = FindByIndex(generation, request, k)) return *std::move(found);
+  Found found;
+  found.ways = internal::PlanWays(generation, request, k, !after);
+  for (const internal::WayCost& at : found.ways) {
+    std::optional<std::vector<Neighbor>> best =
+        Take(at.way, generation, request, k, after, found.counts);
+    if (!best) continue;
+    found.way = at.way;
+    found.neighbors = std::move(*best);
+    break;
   }
-  return {{.neighbors = internal::SearchExactly(generation, request, k, after)}, Plan::kScan};
+  found.plan = PlanOf(found.way);
+  return found;
 }
 
 // The hits of this page, at most k of them and one more where there is another page.
@@ -135,6 +143,20 @@ std::vector<Hit> MakeHits(const Generation& generation, const Request& request, 
   return hits;
 }
 
+PlanReport DescribePlan(const Found& found, std::chrono::duration<double, std::milli> seen) {
+  PlanReport report{.ways = {},
+                    .seen_ms = seen.count(),
+                    .rows_by_codes = found.counts.by_codes,
+                    .rows_by_floats = found.counts.by_floats,
+                    .rows_measured = found.counts.measured};
+  for (const internal::WayCost& at : found.ways) {
+    report.ways.push_back({.name = internal::WayName(at.way),
+                           .expected_ms = 1e3 * at.seconds,
+                           .taken = at.way == found.way});
+  }
+  return report;
+}
+
 // Cuts the hits to the page; the cursor to the next one, or "" where there is none.
 std::string CutToPage(const Generation& generation, const Request& request, Found& found) {
   if (found.neighbors.size() <= request.k) return "";
@@ -175,8 +197,12 @@ std::vector<Neighbor> QueryEngine::Rank(const Query& query) const {
 Answer QueryEngine::Search(const Query& query) const {
   const Request request = internal::ResolveRequest(generation_, scales_, *resources_, query);
   const Manifest& manifest = generation_.manifest();
+  const auto start = std::chrono::steady_clock::now();
   Found found = FindHits(generation_, request);
   Answer answer;
+  if (query.explain_plan) {
+    answer.plan_report = DescribePlan(found, std::chrono::steady_clock::now() - start);
+  }
   answer.cursor = CutToPage(generation_, request, found);
   for (const Notion& notion : manifest.notions) {
     answer.notions.push_back(notion.name);

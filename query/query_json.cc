@@ -368,7 +368,8 @@ Query ParseQuery(std::string_view text, const Query& defaults) {
           at.ForEach([&](const Node& field) { query.fields->push_back(field.Text()); });
         }},
        {"vectors", [&](const Node& at) { query.vectors = at.Bool(); }},
-       {"explain", [&](const Node& at) { query.explain = at.Bool(); }}});
+       {"explain", [&](const Node& at) { query.explain = at.Bool(); }},
+       {"explain_plan", [&](const Node& at) { query.explain_plan = at.Bool(); }}});
   return query;
 }
 
@@ -400,6 +401,7 @@ std::string FormatQuery(const Query& query) {
   if (query.fields) json["fields"] = *query.fields;
   json["vectors"] = query.vectors;
   json["explain"] = query.explain;
+  json["explain_plan"] = query.explain_plan;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

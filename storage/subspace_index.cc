@@ -237,6 +237,8 @@ void CheckIndexKey(const std::string& key) {
 
 bool IsExactKey(const std::string& key) { return key == kFlatKey; }
 
+int GraphLinks(const std::string& key) { return ParseHnswM(key).value_or(0); }
+
 struct SubspaceIndex::Impl {
   std::unique_ptr<faiss::Index> index;  // none where there is no dimension
   size_t rows = 0;

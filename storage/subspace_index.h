@@ -27,6 +27,7 @@ struct SearchOptions {
 // Throws Error(kInvalidArgument) naming the accepted forms unless `key` is one of them.
 void CheckIndexKey(const std::string& key);
 bool IsExactKey(const std::string& key);  // true for Flat
+int GraphLinks(const std::string& key);   // M of HNSW<M>; 0 for Flat
 
 // Vectors and queries are row-major float32 [n, live], masked by the caller (base/mask.h).
 // Thread-safety: any number of concurrent Search(); Build() and Load() return finished objects.

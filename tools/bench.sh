@@ -32,6 +32,7 @@ All of it takes about 20 minutes on 2 idle cores and 2 GB in $TMPDIR; it wants a
              build     csn_index build beside the forward pass alone
              memory    peak memory of csn_index build, at two sizes
              train     training steps beside a bare loop of the same network
+             regret    the ways that queries take beside the best ones, 200 workloads
            or one pair, such as query/flat-items
   --quick  small data and few repetitions: shows that all runs, the figures mean little
   --help   this text
@@ -64,20 +65,22 @@ main() {
     case "$argument" in
       --quick) quick=(--quick) ;;
       -h | --help) usage && exit 0 ;;
-      query* | metadata* | start* | batch* | build* | memory* | train*) names+=("$argument") ;;
+      query* | metadata* | start* | batch* | build* | memory* | train* | regret) names+=("$argument") ;;
       *)
         printf "bench.sh: error: unknown argument '%s'; see tools/bench.sh --help\n" "$argument" >&2
         exit 2
         ;;
     esac
   done
-  if ((${#names[@]} == 0)); then names=("${engine_pairs[@]}" "${torch_pairs[@]}"); fi
+  if ((${#names[@]} == 0)); then names=("${engine_pairs[@]}" "${torch_pairs[@]}" regret); fi
 
   local engine torch targets=()
   mapfile -t engine < <(wanted "${engine_pairs[@]}")
   mapfile -t torch < <(wanted "${torch_pairs[@]}")
   if ((${#engine[@]} > 0)); then targets+=(csn_pairs_engine); fi
   if ((${#torch[@]} > 0)); then targets+=(csn_pairs_torch); fi
+  local regret=no
+  if [[ " ${names[*]} " == *" regret "* ]]; then regret=yes targets+=(csn_regret); fi
   if ((${#targets[@]} == 0)); then
     printf "bench.sh: error: no pair is named %s; see tools/bench.sh --help\n" "${names[*]}" >&2
     exit 2
@@ -87,6 +90,7 @@ main() {
   printf '== %s processors, load %s\n' "$(nproc)" "$(cut -d ' ' -f 1-3 /proc/loadavg)" >&2
   if ((${#engine[@]} > 0)); then pairs csn_pairs_engine "${engine[@]}"; fi
   if ((${#torch[@]} > 0)); then pairs csn_pairs_torch "${torch[@]}"; fi
+  if [[ "$regret" == yes ]]; then "$bin/csn_regret" $((${#quick[@]} > 0 ? 20 : 200)); fi
 }
 
 main "$@"

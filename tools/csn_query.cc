@@ -198,6 +198,7 @@ void CheckForPage(const Query& query) {
   check(!query.fields, "fields");
   check(!query.vectors, "with-vectors");
   check(!query.explain, "explain");
+  check(!query.explain_plan, "explain-plan");
   check(!query.pages, "pages");
   check(query.cursor.empty(), "cursor");
 }
@@ -233,7 +234,8 @@ int Run(const Arguments& arguments) {
   }
   const std::optional<Format> format = batch ? BatchFormat(values) : OutputFormat(values);
   if (!format) {
-    ForgetUnlessFlags(values, {"no-item", "fields", "with-vectors", "explain", "pages", "cursor"});
+    ForgetUnlessFlags(values, {"no-item", "fields", "with-vectors", "explain", "explain-plan",
+                               "pages", "cursor"});
   }
   if (MayEmbed(values)) RestartWithShortSpins();
   const AskedQuery asked = MakeQuery(values);

@@ -117,7 +117,9 @@ void AddQueryOptions(po::options_description& options) {
       "of each item these columns alone (image is one)")(
       "no-item", po::bool_switch(), "skus alone, without images and attributes")(
       "with-vectors", po::bool_switch(), "each hit's embedding too")(
-      "explain", po::bool_switch(), "say in words why each hit is there, and what kept others out");
+      "explain", po::bool_switch(), "say in words why each hit is there, and what kept others out")(
+      "explain-plan", po::bool_switch(),
+      "say which ways to the answer there were, what each was expected to cost, and what was seen");
   what.add_options()("query", po::value<std::string>()->value_name("FILE"),
                      "all of this as JSON (docs/query.md; -: stdin); flags are for what it leaves "
                      "out");
@@ -135,6 +137,7 @@ AskedQuery MakeQuery(const po::variables_map& values) {
   query.items = !values["no-item"].as<bool>();
   query.vectors = values["with-vectors"].as<bool>();
   query.explain = values["explain"].as<bool>();
+  query.explain_plan = values["explain-plan"].as<bool>();
   for (const std::string& text : Given(values, "notion")) {
     for (Query::WeightedNotion& notion : ParseNotionWeights(text)) {
       query.notions.push_back(std::move(notion));

@@ -20,8 +20,6 @@ constexpr size_t kFewRowsShare = 8;
 constexpr size_t kTogether = 64;  // rows that the filter looks at in one go
 // Blocks of codes looked at in one go: the ceiling stays as it is meanwhile.
 constexpr size_t kBlocksTogether = 16;
-// A row's own floats, far from those read before, cost so many times what they do in order.
-constexpr size_t kRowAlone = 2;
 
 // What bounds of the request's hits are never behind, whatever else is found.
 float FirstCeiling(const Request& request, const ScoreFilter& filter) {
@@ -30,21 +28,11 @@ float FirstCeiling(const Request& request, const ScoreFilter& filter) {
   return filter.Ceiling(limit + 0x1p-48 * limit);
 }
 
-// The codes of all that the request ranks by, where every notion has them.
+// The codes of all that the request ranks by.
 std::optional<CodeFilter> FilterOfCodes(const Generation& generation, const Request& request,
                                         const ScoreFilter& filter) {
   const Ranking& ranking = request.ranking;
   std::vector<CodesView> codes(ranking.weights.size());
-  size_t row_bytes = 0;
-  for (NotionId notion = 0; notion < codes.size(); ++notion) {
-    if (ranking.weights[notion] == 0 || ranking.masks->live_dims(notion).empty()) continue;
-    if (!generation.has_codes(notion)) return std::nullopt;
-    row_bytes += ranking.masks->live_dims(notion).size();
-  }
-  const size_t rows = request.candidates(generation), dim = ranking.masks->dim();
-  if (row_bytes * generation.embeddings().rows() >= rows * dim * sizeof(float) * kRowAlone) {
-    return std::nullopt;
-  }
   for (NotionId notion = 0; notion < codes.size(); ++notion) {
     if (ranking.weights[notion] == 0 || ranking.masks->live_dims(notion).empty()) continue;
     codes[notion] = generation.codes(notion);
@@ -52,11 +40,19 @@ std::optional<CodeFilter> FilterOfCodes(const Generation& generation, const Requ
   return CodeFilter::Make(ranking, filter, codes);
 }
 
+// How one search reads rows.
+struct Reading {
+  const ScoreFilter& filter;
+  std::optional<CodeFilter> codes;
+  ScanCounts& counts;
+};
+
 // Calls visit(neighbor) for the rows that qualify, in ascending order; those whose bound is behind
 // ceiling(row), asked for just before, are passed over. No ceiling is above most().
 template <typename Most, typename Ceiling, typename Visit>
-void ForEachHit(const Generation& generation, const Request& request, const ScoreFilter& filter,
+void ForEachHit(const Generation& generation, const Request& request, const Reading& reading,
                 const Most& most, const Ceiling& ceiling, const Visit& visit) {
+  ScanCounts& counts = reading.counts;
   Judge judge(request);
   const size_t dim = request.ranking.masks->dim();
   std::array<uint32_t, kTogether> ids{};
@@ -64,13 +60,15 @@ void ForEachHit(const Generation& generation, const Request& request, const Scor
   std::array<float, kTogether> bounds{};
   size_t count = 0;
   const auto look_at_all = [&] {
-    filter.Bound(std::span(rows).first(count), bounds.data());
+    reading.filter.Bound(std::span(rows).first(count), bounds.data());
+    counts.by_floats += count;
     // Nearly always all of them, which needs no look at each.
     const float all = most();
     size_t behind = 0;
     for (size_t i = 0; i < count; ++i) behind += ScoreFilter::IsBehind(bounds[i], all) ? 1 : 0;
     for (size_t i = 0; i < count && behind < count; ++i) {
       if (ScoreFilter::IsBehind(bounds[i], ceiling(ids[i]))) continue;
+      ++counts.measured;
       if (const std::optional<double> score = judge.Score(ids[i], {rows[i], dim})) {
         visit(Neighbor{ids[i], *score});
       }
@@ -83,10 +81,8 @@ void ForEachHit(const Generation& generation, const Request& request, const Scor
     if (++count == kTogether) look_at_all();
   };
   const EmbeddingFile& embeddings = generation.embeddings();
-  std::optional<CodeFilter> codes;
-  // Without a ceiling for all rows codes tell nothing.
-  if (request.groups == nullptr) codes = FilterOfCodes(generation, request, filter);
-  if (codes) {
+  if (const std::optional<CodeFilter>& codes = reading.codes) {
+    counts.by_codes += embeddings.rows();
     std::array<uint64_t, kBlocksTogether> within{};
     // Few at first: what they hold lowers the ceiling.
     for (size_t block = 0, some = 1; block < codes->blocks(); block += some) {
@@ -145,11 +141,12 @@ class Nearest {
 // The nearest of each group. Rows of none go to groupless(neighbor) unless behind its ceiling().
 template <typename Ceiling, typename Visit>
 std::vector<std::optional<Neighbor>> ScanGroups(const Generation& generation,
-                                                const Request& request, const ScoreFilter& filter,
+                                                const Request& request, const Reading& reading,
                                                 const Ceiling& groupless_ceiling,
                                                 const Visit& groupless) {
   const Groups& groups = *request.groups;
   std::vector<std::optional<Neighbor>> best(groups.count);
+  const ScoreFilter& filter = reading.filter;
   const float first = FirstCeiling(request, filter);
   std::vector<float> ceilings(groups.count, first);
   const auto most = [&] { return std::max(first, groupless_ceiling()); };
@@ -157,7 +154,7 @@ std::vector<std::optional<Neighbor>> ScanGroups(const Generation& generation,
     const uint32_t group = groups.of_row[row];
     return group == kNoGroup ? groupless_ceiling() : ceilings[group];
   };
-  ForEachHit(generation, request, filter, most, ceiling, [&](const Neighbor& neighbor) {
+  ForEachHit(generation, request, reading, most, ceiling, [&](const Neighbor& neighbor) {
     const uint32_t group = groups.of_row[neighbor.row];
     if (group == kNoGroup) {
       groupless(neighbor);
@@ -172,19 +169,22 @@ std::vector<std::optional<Neighbor>> ScanGroups(const Generation& generation,
 }  // namespace
 
 std::vector<Neighbor> SearchExactly(const Generation& generation, const Request& request, size_t k,
-                                    const std::optional<Neighbor>& after) {
+                                    const std::optional<Neighbor>& after, bool by_codes,
+                                    ScanCounts& counts) {
   const Examples examples = request.examples();
   const ScoreFilter filter(request.ranking, examples);
+  Reading reading{.filter = filter, .codes = std::nullopt, .counts = counts};
+  if (by_codes) reading.codes = FilterOfCodes(generation, request, filter);
   Nearest nearest(request, filter, k, request.candidates(generation), after);
   const auto ceiling = [&] { return nearest.ceiling(); };
   const auto add = [&](const Neighbor& neighbor) { nearest.Add(neighbor); };
   if (request.groups == nullptr) {
     const auto of_row = [&](uint32_t) { return nearest.ceiling(); };
-    ForEachHit(generation, request, filter, ceiling, of_row, add);
+    ForEachHit(generation, request, reading, ceiling, of_row, add);
     return std::move(nearest).Take();
   }
   for (const std::optional<Neighbor>& best :
-       ScanGroups(generation, request, filter, ceiling, add)) {
+       ScanGroups(generation, request, reading, ceiling, add)) {
     if (best) add(*best);
   }
   return std::move(nearest).Take();
@@ -195,7 +195,9 @@ std::vector<std::optional<Neighbor>> NearestOfGroups(const Generation& generatio
   const Examples examples = request.examples();
   const ScoreFilter filter(request.ranking, examples);
   const auto none = [] { return -std::numeric_limits<float>::infinity(); };
-  return ScanGroups(generation, request, filter, none, [](const Neighbor&) {});
+  ScanCounts counts;
+  const Reading reading{.filter = filter, .codes = std::nullopt, .counts = counts};
+  return ScanGroups(generation, request, reading, none, [](const Neighbor&) {});
 }
 
 }  // namespace csn::internal

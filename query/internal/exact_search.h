@@ -10,11 +10,18 @@
 
 namespace csn::internal {
 
+// Rows that a scan looked at, each time those that may still be hits.
+struct ScanCounts {
+  uint64_t by_codes = 0, by_floats = 0, measured = 0;
+};
+
 // The first `k` hits behind `after` (none: from the start), nearest first: rows left out, filter
 // and limits first, then the request's distance ceiling, then of each group the nearest of all that
-// remain. Thread-safe.
+// remain. `by_codes`: every notion that counts has codes, and there are no groups; where codes
+// cannot tell, floats are read all the same. Adds to `counts`. Thread-safe.
 std::vector<Neighbor> SearchExactly(const Generation& generation, const Request& request, size_t k,
-                                    const std::optional<Neighbor>& after);
+                                    const std::optional<Neighbor>& after, bool by_codes,
+                                    ScanCounts& counts);
 
 // Of a request with groups: the nearest row of each that qualifies, by the group's number.
 std::vector<std::optional<Neighbor>> NearestOfGroups(const Generation& generation,

@@ -157,6 +157,20 @@ std::string Explanations(const Answer& answer) {
   return text;
 }
 
+// What was expected of each way, and what the one that was taken came to.
+std::string PlanLines(const Answer& answer) {
+  if (!answer.plan_report) return "";
+  const PlanReport& report = *answer.plan_report;
+  std::string text = "ways\n";
+  for (const PlanReport::Way& way : report.ways) {
+    text += fmt::format("{:>12}  {:.3f} ms expected{}\n", way.name, way.expected_ms,
+                        way.taken ? fmt::format(", {:.3f} ms seen", report.seen_ms) : "");
+  }
+  if (report.rows_by_codes + report.rows_by_floats == 0) return text;
+  return text + fmt::format("      looked  at {} rows by codes, {} by floats, {} measured\n",
+                            report.rows_by_codes, report.rows_by_floats, report.rows_measured);
+}
+
 }  // namespace
 
 std::string FormatTable(const Answer& answer, size_t width) {
@@ -171,7 +185,7 @@ std::string FormatTable(const Answer& answer, size_t width) {
   for (size_t line = 0; line <= answer.hits.size(); ++line) add(Line(columns, line));
   add("~notion: distance in it (share of the score)");
   add(LastLine(answer, dropped));
-  text += Explanations(answer);
+  text += Explanations(answer) + PlanLines(answer);
   // Whole, however narrow the screen: it is to be copied.
   if (!answer.cursor.empty()) text += "more: --cursor " + answer.cursor + "\n";
   return text;

@@ -276,8 +276,10 @@ TEST_F(IndexBuilderTest, LargeCataloguesGetGraphsWhoseRecallIsMeasured) {
       }
       std::nth_element(exact.begin(), exact.begin() + 9, exact.end());
       const double limit = std::sqrt(exact[9] / subspace.scale) * (1 + 1e-6);
-      const Answer answer =
-          engine.Search({.liked = {Sku(i)}, .notions = {{manifest.notions[c].name, 1}}, .k = 10});
+      const Answer answer = engine.Search({.liked = {Sku(i)},
+                                           .notions = {{manifest.notions[c].name, 1}},
+                                           .k = 10,
+                                           .ef = subspace.ef_search});
       EXPECT_EQ(answer.plan, Plan::kHnsw);
       for (const Hit& hit : answer.hits) hits += hit.parts[c].distance <= limit ? 0.1 : 0;
     }

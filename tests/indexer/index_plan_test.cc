@@ -81,7 +81,7 @@ TEST(IndexPlanTest, EqualMasksShareAndDeadOnesTakeNothing) {
   for (const size_t row : {0, 2}) weights.Row(row)[1] = 0.5f;
   const MaskTable masks(weights);
   EXPECT_THAT(FirstAlike(masks), testing::ElementsAre(0, 1, 0));
-  const IndexPlan plan = PlanIndex(Notions(3), masks, 1'000'000, {});
+  const IndexPlan plan = PlanIndex(Notions(3), masks, 10'000'000, {});
   EXPECT_EQ(plan.subspaces[0].key, "HNSW32");
   EXPECT_EQ(plan.subspaces[1].key, "Flat");
   EXPECT_LT(plan.subspaces[1].bytes, 100u);

@@ -279,7 +279,7 @@ TEST(QueryEngine, GraphPlanRecallsOrdersByDefinitionAndIsNeverShort) {
   double found = 0, wanted = 0;
   for (size_t row = 0; row < 200; ++row) {
     SCOPED_TRACE(row);
-    Query query{.liked = {Sku(row)}, .notions = {{.name = "notion-0"}}};
+    Query query{.liked = {Sku(row)}, .notions = {{.name = "notion-0"}}, .ef = 64};
     const Answer graph = engine.Search(query);
     query.exact = true;
     const Answer exact = engine.Search(query);
@@ -299,7 +299,7 @@ TEST(QueryEngine, GraphPlanRecallsOrdersByDefinitionAndIsNeverShort) {
   for (const size_t k : {1u, 63u, 64u, 500u, 2998u, 2999u, 3000u, 5000u}) {
     SCOPED_TRACE(k);
     const Answer answer =
-        engine.Search({.liked = {Sku(7)}, .notions = {{.name = "notion-1"}}, .k = k});
+        engine.Search({.liked = {Sku(7)}, .notions = {{.name = "notion-1"}}, .k = k, .ef = 64});
     EXPECT_EQ(answer.hits.size(), std::min<size_t>(k, 2999));
     EXPECT_EQ(answer.shortfall, k - answer.hits.size());
   }
@@ -317,7 +317,7 @@ TEST(QueryEngine, GraphPlanIsNotShortAmongDuplicates) {
   for (size_t row = 0; row < 10; ++row) {
     for (const size_t k : {10u, 150u, 250u, 1500u}) {
       const Answer answer =
-          engine.Search({.liked = {Sku(row)}, .notions = {{.name = "notion-0"}}, .k = k});
+          engine.Search({.liked = {Sku(row)}, .notions = {{.name = "notion-0"}}, .k = k, .ef = 16});
       ASSERT_EQ(answer.hits.size(), k) << "row " << row;
       for (size_t i = 1; i < k; ++i) {
         const Hit &before = answer.hits[i - 1], &hit = answer.hits[i];

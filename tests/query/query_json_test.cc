@@ -30,7 +30,7 @@ TEST(QueryJsonTest, ReadsEveryKey) {
       "diversity": {"lambda": 0.75, "pool": 50},
       "k": 7, "exact": true, "pages": true, "cursor": "x",
       "items": true, "fields": ["price"], "vectors": true,
-      "explain": true})");
+      "explain": true, "explain_plan": true})");
   ASSERT_EQ(query.liked.size(), 4u);
   EXPECT_EQ(query.liked[0], Query::Example("a"));
   EXPECT_EQ(query.liked[1], Query::Example("b"));
@@ -42,7 +42,7 @@ TEST(QueryJsonTest, ReadsEveryKey) {
   EXPECT_EQ(query.notions[1].name, "heel-height");
   EXPECT_EQ(query.notions[1].weight, -0.5);
   EXPECT_TRUE(query.raw && query.exact && query.pages && query.items && query.vectors &&
-              query.explain);
+              query.explain && query.explain_plan);
   ASSERT_EQ(query.require.size(), 2u);
   EXPECT_EQ(query.require[0].kind, Query::Limit::Kind::kAtMost);
   EXPECT_EQ(query.require[0].distance, 0.2);
@@ -151,7 +151,8 @@ TEST(QueryJsonTest, WritesWhatItReads) {
               .items = true,
               .fields = {{"x", "y"}},
               .vectors = true,
-              .explain = true};
+              .explain = true,
+              .explain_plan = true};
   const std::string text = FormatQuery(query);
   const Query read = ParseQuery(text);
   EXPECT_EQ(FormatQuery(read), text);

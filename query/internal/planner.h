@@ -1,0 +1,31 @@
+// The ways to an answer, what each is expected to cost, and so which is taken.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "query/internal/request.h"
+#include "storage/generation.h"
+
+namespace csn::internal {
+
+enum class Way {
+  kCodes,      // every row by its codes, those that may be hits in full
+  kFloats,     // every row that qualifies by its floats
+  kFlatIndex,  // FAISS's flat index, proven: of rows without codes
+  kGraph,      // FAISS's graph: approximate
+};
+const char* WayName(Way way);  // "codes", "floats", "flat index", "graph"
+
+struct WayCost {
+  Way way = Way::kFloats;
+  double seconds = 0;  // expected, of one thread
+};
+
+// Those that can answer the request's first k (or, with `after`, the k behind it), the cheapest
+// first: at least one. A graph only where nothing exact is asked for; where the request says how
+// widely it is to be searched, it alone comes first. The last one never fails. Thread-safe.
+std::vector<WayCost> PlanWays(const Generation& generation, const Request& request, size_t k,
+                              bool first_page);
+
+}  // namespace csn::internal
