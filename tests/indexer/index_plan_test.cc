@@ -68,8 +68,7 @@ TEST(IndexPlanTest, AutoTakesWhatFits) {
   EXPECT_EQ(key(kRows, graphs), "HNSW32");
   EXPECT_EQ(key(kRows, graphs - 1), "Flat");
   EXPECT_EQ(key(kRows, flat), "Flat");
-  EXPECT_THAT([&] { key(kRows, flat - 1); },
-              ThrowsError(ErrorCode::kTargetNotMet, "max memory "));
+  EXPECT_THAT([&] { key(kRows, flat - 1); }, ThrowsError(ErrorCode::kTargetNotMet, "max memory "));
   EXPECT_THAT([&] { PlanIndex(Notions(2), masks, 9, {.index_key = "HNSW32", .max_memory = 100}); },
               ThrowsError(ErrorCode::kTargetNotMet, "9 rows take "));
   EXPECT_THAT([&] { PlanIndex(Notions(2), masks, 9, {.index_key = "IVF"}); },
