@@ -13,7 +13,7 @@ namespace {
 // A notion with so little of the score is left out: what is left is still a bound.
 constexpr double kLeastFactor = 0x1p-60;
 // Points may be as far beyond the rows' codes, on either side, as these are wide.
-constexpr double kLeastCode = -255, kMostCode = 510;
+constexpr double kLeastPointCode = -255, kMostPointCode = 510;
 
 // The point in a notion's codes.
 struct CodedPoint {
@@ -30,7 +30,7 @@ CodedPoint CodePoint(const Ranking& ranking, NotionId notion, std::span<const fl
   for (size_t i = 0; i < view.dim; ++i) {
     values[i] = static_cast<double>(mask[live[i]]) * point[live[i]];
     const double at = std::nearbyint((values[i] - view.origin[i]) / view.step);
-    codes[i] = static_cast<int16_t>(std::clamp(at, kLeastCode, kMostCode));
+    codes[i] = static_cast<int16_t>(std::clamp(at, kLeastPointCode, kMostPointCode));
   }
   CodedPoint coded;
   coded.error = CodingError(values, std::span(codes).first(view.dim), view.origin, view.step);

@@ -22,14 +22,14 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "files are little-endian");
 
-constexpr uint32_t kVersion = 1;
-constexpr std::array<char, 8> kMagic = {'c', 's', 'n', '-', 'c', 'o', 'd', '\n'};
-constexpr uint64_t kMaxRows = std::numeric_limits<uint32_t>::max();
+constexpr uint32_t kCodeVersion = 1;
+constexpr std::array<char, 8> kCodeMagic = {'c', 's', 'n', '-', 'c', 'o', 'd', '\n'};
+constexpr uint64_t kMostCodedRows = std::numeric_limits<uint32_t>::max();
 
 // Codes follow, then origins, then errors.
-struct Header {
-  std::array<char, 8> magic = kMagic;
-  uint32_t version = kVersion;
+struct CodeHeader {
+  std::array<char, 8> magic = kCodeMagic;
+  uint32_t version = kCodeVersion;
   uint32_t rows_per_block = kCodeBlockRows;
   uint64_t rows = 0;
   uint64_t dim = 0;
@@ -37,49 +37,50 @@ struct Header {
   std::array<uint64_t, 2> reserved = {};
   uint64_t checksum = 0;  // XXH3-64 of what stands before it
 };
-static_assert(sizeof(Header) == 64);
+static_assert(sizeof(CodeHeader) == 64);
 
-uint64_t ChecksumOf(const Header& header) {
+uint64_t HeaderChecksum(const CodeHeader& header) {
   return Hash64(
       std::span(reinterpret_cast<const uint8_t*>(&header), sizeof header - sizeof header.checksum));
 }
 
-CodesView Shape(const Header& header) {
+CodesView Shape(const CodeHeader& header) {
   return {.rows = header.rows, .dim = header.dim, .step = header.step};
 }
 
 uint64_t CodeBytes(const CodesView& shape) { return shape.blocks() * shape.block_bytes(); }
 
-uint64_t SizeOf(const Header& header) {
+uint64_t SizeOf(const CodeHeader& header) {
   const CodesView shape = Shape(header);
   return sizeof header + CodeBytes(shape) + (shape.dim + shape.blocks()) * sizeof(float);
 }
 
 // The header of a file of `size` bytes that begins with `bytes`, checked against itself and the
 // size.
-Header CheckedHeader(const std::string& path, std::span<const uint8_t> bytes, uint64_t size) {
-  Header header;
+CodeHeader CheckedCodeHeader(const std::string& path, std::span<const uint8_t> bytes,
+                             uint64_t size) {
+  CodeHeader header;
   if (bytes.size() < sizeof header) {
     Fail(ErrorCode::kCorruption, "{}: {} bytes, a file of codes has at least {}", path, size,
          sizeof header);
   }
   std::memcpy(&header, bytes.data(), sizeof header);
-  if (header.magic != kMagic) {
+  if (header.magic != kCodeMagic) {
     Fail(ErrorCode::kCorruption, "{}: not a file of codes: begins with {:02x}, expected {:02x}",
-         path, fmt::join(bytes.first(kMagic.size()), " "),
-         fmt::join(AsBytes({kMagic.data(), kMagic.size()}), " "));
+         path, fmt::join(bytes.first(kCodeMagic.size()), " "),
+         fmt::join(AsBytes({kCodeMagic.data(), kCodeMagic.size()}), " "));
   }
-  if (header.version > kVersion) {
+  if (header.version > kCodeVersion) {
     Fail(ErrorCode::kCorruption, "{}: format version {}, this build reads up to {}", path,
-         header.version, kVersion);
+         header.version, kCodeVersion);
   }
-  if (const uint64_t found = ChecksumOf(header); found != header.checksum) {
+  if (const uint64_t found = HeaderChecksum(header); found != header.checksum) {
     Fail(ErrorCode::kCorruption, "{}: the header: checksum {:016x}, expected {:016x}", path, found,
          header.checksum);
   }
-  if (header.version < 1 || header.rows_per_block != kCodeBlockRows || header.rows > kMaxRows ||
-      header.dim < 1 || header.dim > kMostCodedDims || !std::isnormal(header.step) ||
-      header.step < 0) {
+  if (header.version < 1 || header.rows_per_block != kCodeBlockRows ||
+      header.rows > kMostCodedRows || header.dim < 1 || header.dim > kMostCodedDims ||
+      !std::isnormal(header.step) || header.step < 0) {
     Fail(ErrorCode::kCorruption,
          "{}: the header contradicts itself (version {}, {} rows of {} dimensions, {} rows a "
          "block, step {})",
@@ -95,8 +96,8 @@ Header CheckedHeader(const std::string& path, std::span<const uint8_t> bytes, ui
 }  // namespace
 
 void CodeFile::Write(const std::string& path, const CodesView& codes) {
-  Header header{.rows = codes.rows, .dim = codes.dim, .step = codes.step};
-  header.checksum = ChecksumOf(header);
+  CodeHeader header{.rows = codes.rows, .dim = codes.dim, .step = codes.step};
+  header.checksum = HeaderChecksum(header);
   internal::FileHandle file(path, O_WRONLY | O_CREAT | O_TRUNC);
   file.Write(&header, sizeof header);
   file.Write(codes.codes, CodeBytes(codes));
@@ -107,7 +108,7 @@ void CodeFile::Write(const std::string& path, const CodesView& codes) {
 
 struct CodeFile::Impl {
   explicit Impl(const std::string& path) : mapping(path, internal::Fetch::kAtOnce) {
-    const Header header = CheckedHeader(path, mapping.span(), mapping.size());
+    const CodeHeader header = CheckedCodeHeader(path, mapping.span(), mapping.size());
     view = Shape(header);
     view.codes = mapping.bytes() + sizeof header;
     const auto* floats = reinterpret_cast<const float*>(view.codes + CodeBytes(view));  // aligned
@@ -137,8 +138,8 @@ uint64_t CodeFile::FileBytes(uint64_t rows, size_t dim) {
 }
 
 void CodeFile::CheckHeader(const std::string& path, size_t rows, size_t dim) {
-  const Header header =
-      CheckedHeader(path, ReadFilePart(path, 0, sizeof(Header)), std::filesystem::file_size(path));
+  const CodeHeader header = CheckedCodeHeader(path, ReadFilePart(path, 0, sizeof(CodeHeader)),
+                                              std::filesystem::file_size(path));
   if (header.rows != rows || header.dim != dim) {
     Fail(ErrorCode::kCorruption, "{}: {} rows of {} dimensions, expected {} of {}", path,
          header.rows, header.dim, rows, dim);

@@ -28,7 +28,7 @@ void ReadRow(const std::string& path, size_t row, const char* bytes, std::span<f
   }
 }
 
-Matrix ReadNpy(const std::string& path, std::string_view bytes) {
+Matrix ReadNpyMatrix(const std::string& path, std::string_view bytes) {
   const NpyHeader header = ParseNpyHeader(path, bytes, NpyShape::kMatrix);
   Require(header.cols <= kMostDims, "{}: rows of {} values, expected at most {}", path, header.cols,
           kMostDims);
@@ -70,7 +70,7 @@ Matrix ReadFvecs(const std::string& path, std::string_view bytes) {
 Matrix ReadMatrixFile(const std::string& path) {
   const internal::FileMapping file(path);
   const std::string_view bytes(reinterpret_cast<const char*>(file.bytes()), file.size());
-  return bytes.starts_with(kNpyMagic) ? ReadNpy(path, bytes) : ReadFvecs(path, bytes);
+  return bytes.starts_with(kNpyMagic) ? ReadNpyMatrix(path, bytes) : ReadFvecs(path, bytes);
 }
 
 }  // namespace csn

@@ -14,7 +14,7 @@ namespace {
 
 using test::Asked;
 
-struct Tally {
+struct CodeTally {
   size_t worlds = 0, served = 0;
   size_t passed_over = 0, could_be = 0;
 };
@@ -42,7 +42,7 @@ bool Bit(const std::vector<uint64_t>& within, size_t row) {
 }
 
 // Holds every row against ceilings of many scores.
-void Check(const Asked& asked, Rng& rng, Tally& tally) {
+void CheckByCodes(const Asked& asked, Rng& rng, CodeTally& tally) {
   const Ranking ranking = asked.ranking();
   const Examples examples = asked.examples();
   Measurer measurer(ranking, examples);
@@ -76,14 +76,14 @@ class CodeFilterTest : public test::EachInstructionSet {};
 
 TEST_P(CodeFilterTest, PassesOverNoRowThatMayBeAHit) {
   Rng rng(21);
-  Tally tally;
+  CodeTally tally;
   for (int world = 0; world < 200 && !HasFatalFailure(); ++world) {
     SCOPED_TRACE(world);
     Asked asked = test::MakeAsked(rng, 1 + rng.Below(200), test::Normal, false);
     if (world % 4 != 0) {
       for (double& weight : asked.weights) weight = std::abs(weight);
     }
-    Check(asked, rng, tally);
+    CheckByCodes(asked, rng, tally);
   }
   EXPECT_GT(2 * tally.served, tally.worlds);
   // And most of the others: less is told in a dimension or two, and of rows beside the limit.
@@ -92,13 +92,13 @@ TEST_P(CodeFilterTest, PassesOverNoRowThatMayBeAHit) {
 
 TEST_P(CodeFilterTest, NorWhereNumbersAreHard) {
   Rng rng(22);
-  Tally tally;
+  CodeTally tally;
   for (int world = 0; world < 400 && !HasFatalFailure(); ++world) {
     SCOPED_TRACE(world);
     for (Asked asked : {test::MakeAsked(rng, 1 + rng.Below(100), test::Hard, world % 2 == 0),
                         test::MakeAsked(rng, 1 + rng.Below(100), test::Normal, true)}) {
       for (double& weight : asked.weights) weight = std::abs(weight);
-      Check(asked, rng, tally);
+      CheckByCodes(asked, rng, tally);
     }
   }
   EXPECT_GT(tally.served, 0u);
@@ -143,10 +143,10 @@ TEST_P(CodeFilterTest, OneRowFarAwayDoesNotBlurTheOthers) {
   asked.table = MaskTable(asked.masks);
   asked.scales = {1};
   asked.weights = {1};
-  Tally tally;
+  CodeTally tally;
   for (int round = 0; round < 5; ++round) {
     std::ranges::copy(asked.rows.Row(rng.Below(kRows)), asked.liked.Row(0).begin());
-    Check(asked, rng, tally);
+    CheckByCodes(asked, rng, tally);
   }
   EXPECT_EQ(tally.served, 5u);
   EXPECT_GT(10 * tally.passed_over, 8 * tally.could_be);

@@ -18,7 +18,7 @@ MaskTable OneMask(size_t dim, Rng& rng) {
   return MaskTable(std::move(weights));
 }
 
-Matrix Rows(size_t n, size_t dim, const test::MakeValue& value, Rng& rng) {
+Matrix RandomRows(size_t n, size_t dim, const test::MakeValue& value, Rng& rng) {
   Matrix rows(n, dim);
   for (size_t i = 0; i < n; ++i) {
     for (float& at : rows.Row(i)) at = value(rng);
@@ -38,7 +38,7 @@ TEST(RowCodes, NoRowIsFartherFromItsCodesThanIsSaid) {
       for (const auto& value : {test::Normal, test::Hard}) {
         SCOPED_TRACE(fmt::format("{} rows of {}", n, dim));
         const MaskTable masks = OneMask(dim, rng);
-        const Matrix rows = Rows(n, dim, value, rng);
+        const Matrix rows = RandomRows(n, dim, value, rng);
         const RowCodes codes(masks, 0, rows.View());
         const CodesView view = codes.View();
         ASSERT_EQ(view.errors.size(), (n + 63) / 64);
@@ -63,7 +63,7 @@ TEST(RowCodes, NoRowIsFartherFromItsCodesThanIsSaid) {
 TEST(RowCodes, TakeAllOfAByte) {
   Rng rng(32);
   const MaskTable masks = OneMask(8, rng);
-  const Matrix rows = Rows(5000, 8, test::Normal, rng);
+  const Matrix rows = RandomRows(5000, 8, test::Normal, rng);
   const RowCodes codes(masks, 0, rows.View());
   const CodesView view = codes.View();
   // The norm of eight errors, each up to half a step.
@@ -75,7 +75,7 @@ TEST(RowCodes, TakeAllOfAByte) {
 TEST(RowCodes, ACodeThatIsNotItsRowsIsFound) {
   Rng rng(33);
   const MaskTable masks = OneMask(5, rng);
-  const Matrix rows = Rows(150, 5, test::Normal, rng);
+  const Matrix rows = RandomRows(150, 5, test::Normal, rng);
   const RowCodes codes(masks, 0, rows.View());
   CodesView view = codes.View();
   std::vector<uint8_t> bytes(view.codes, view.codes + view.blocks() * view.block_bytes());
@@ -88,7 +88,7 @@ TEST(RowCodes, ACodeThatIsNotItsRowsIsFound) {
 
 TEST(RowCodes, RefuseWhatCannotBeCoded) {
   Rng rng(34);
-  const Matrix rows = Rows(3, 4, test::Normal, rng);
+  const Matrix rows = RandomRows(3, 4, test::Normal, rng);
   EXPECT_THAT([&] { RowCodes(MaskTable(Matrix(1, 4)), 0, rows.View()); },
               ThrowsError(ErrorCode::kInvalidArgument, "0 live dimensions, expected 1 to 4096"));
   EXPECT_THAT([&] { RowCodes(OneMask(5, rng), 0, rows.View()); },

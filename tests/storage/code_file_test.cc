@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 using test::TempDir;
 using test::ThrowsError;
 
-constexpr size_t kHeaderBytes = 64;
+constexpr size_t kCodeHeaderBytes = 64;
 
 class CodeFileTest : public testing::Test {
  protected:
@@ -55,12 +55,12 @@ TEST_F(CodeFileTest, GivesBackWhatWasWritten) {
 TEST_F(CodeFileTest, DamageIsFound) {
   const std::string checksum = Write(150, 8);
   const size_t dim = codes_->View().dim;
-  for (size_t byte = 0; byte < fs::file_size(path_); byte += byte < kHeaderBytes ? 1 : 97) {
+  for (size_t byte = 0; byte < fs::file_size(path_); byte += byte < kCodeHeaderBytes ? 1 : 97) {
     test::FlipBit(path_, byte, 3);
     EXPECT_THAT([&] { CodeFile::Load(path_, checksum); },
                 ThrowsError(ErrorCode::kCorruption, path_))
         << byte;
-    if (byte < kHeaderBytes) {
+    if (byte < kCodeHeaderBytes) {
       EXPECT_THAT([&] { CodeFile::CheckHeader(path_, 150, dim); },
                   ThrowsError(ErrorCode::kCorruption, path_))
           << byte;
@@ -68,8 +68,8 @@ TEST_F(CodeFileTest, DamageIsFound) {
     test::FlipBit(path_, byte, 3);
   }
   const std::string sound = ReadTextFile(path_);
-  for (const size_t size :
-       {size_t{0}, size_t{1}, kHeaderBytes - 1, kHeaderBytes, sound.size() - 1, sound.size() + 1}) {
+  for (const size_t size : {size_t{0}, size_t{1}, kCodeHeaderBytes - 1, kCodeHeaderBytes,
+                            sound.size() - 1, sound.size() + 1}) {
     std::string cut = sound;
     cut.resize(size);
     test::WriteText(path_, cut);
