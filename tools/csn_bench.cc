@@ -1,4 +1,5 @@
 // How fast an index answers, and how well.
+#include <filesystem>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
@@ -81,6 +82,13 @@ std::vector<int> Efs(const po::variables_map& values) {
   return efs;
 }
 
+void CheckPlotFile(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  std::error_code unknown;  // is told by writing it
+  Require(folder.empty() || std::filesystem::is_directory(folder, unknown),
+          "--plot {}: there is no folder {}", path, folder.string());
+}
+
 int Run(const Arguments& arguments) {
   po::options_description options = Options();
   po::variables_map values;
@@ -88,8 +96,7 @@ int Run(const Arguments& arguments) {
   const int threads = ThreadsOption(values) > 0 ? ThreadsOption(values) : DefaultThreads();
   ProgressPrinter progress(values);
   Bench bench{.values = values,
-              .setting = {.k = static_cast<size_t>(IntegerOption(values, "k", 1, kMaxHits)),
-                          .threads = threads},
+              .setting = {.k = static_cast<size_t>(IntegerOption(values, "k", 1, kMaxHits))},
               .query = {},
               .efs = Efs(values),
               .measure = {.seconds = NumberOption(values, "seconds", 0, kMostSeconds),
@@ -104,6 +111,8 @@ int Run(const Arguments& arguments) {
   }
   const bool synthetic = values.count("synthetic") != 0, vectors = values.count("vectors") != 0;
   Require(!synthetic || !vectors, "expected --synthetic or --vectors, got both");
+  // Now, not after all the measuring.
+  if (values.count("plot") != 0) CheckPlotFile(values["plot"].as<std::string>());
   if (synthetic || vectors) {
     MeasureData(bench);
   } else {

@@ -47,6 +47,26 @@ struct Reading {
   ScanCounts& counts;
 };
 
+// Calls visit(row) for the rows that codes do not tell to be behind most(), in ascending order, and
+// look() after each lot of them, which may lower what most() gives for the next.
+template <typename Most, typename Visit, typename Look>
+void ForEachPassed(const CodeFilter& codes, const Most& most, const Visit& visit,
+                   const Look& look) {
+  std::array<uint64_t, kBlocksTogether> within{};
+  // Few blocks at first: what they hold lowers the ceiling most.
+  for (size_t block = 0, some = 1; block < codes.blocks(); block += some) {
+    some = std::min({std::max<size_t>(block, 1), kBlocksTogether, codes.blocks() - block});
+    codes.FindWithin(block, most(), std::span(within).first(some));
+    for (size_t i = 0; i < some; ++i) {
+      for (uint64_t left = within[i]; left != 0; left &= left - 1) {
+        visit(static_cast<uint32_t>((block + i) * kCodeBlockRows +
+                                    static_cast<size_t>(std::countr_zero(left))));
+      }
+    }
+    look();
+  }
+}
+
 // Calls visit(neighbor) for the rows that qualify, in ascending order; those whose bound is behind
 // ceiling(row), asked for just before, are passed over. No ceiling is above most().
 template <typename Most, typename Ceiling, typename Visit>
@@ -83,20 +103,10 @@ void ForEachHit(const Generation& generation, const Request& request, const Read
   const EmbeddingFile& embeddings = generation.embeddings();
   if (const std::optional<CodeFilter>& codes = reading.codes) {
     counts.by_codes += embeddings.rows();
-    std::array<uint64_t, kBlocksTogether> within{};
-    // Few at first: what they hold lowers the ceiling.
-    for (size_t block = 0, some = 1; block < codes->blocks(); block += some) {
-      some = std::min({std::max<size_t>(block, 1), kBlocksTogether, codes->blocks() - block});
-      codes->FindWithin(block, most(), std::span(within).first(some));
-      for (size_t i = 0; i < some; ++i) {
-        for (uint64_t left = within[i]; left != 0; left &= left - 1) {
-          const auto row = static_cast<uint32_t>((block + i) * kCodeBlockRows +
-                                                 static_cast<size_t>(std::countr_zero(left)));
-          if (!request.filter || request.filter->rows.contains(row)) add(row, embeddings.Row(row));
-        }
-      }
-      look_at_all();
-    }
+    const auto add_passed = [&](uint32_t row) {
+      if (!request.filter || request.filter->rows.contains(row)) add(row, embeddings.Row(row));
+    };
+    ForEachPassed(*codes, most, add_passed, look_at_all);
   } else if (!request.filter) {
     const MatrixView all = embeddings.All();
     for (size_t first = 0; first < all.rows; first += kTogether) {

@@ -7,7 +7,7 @@
 namespace csn::internal {
 namespace {
 
-// What one core of a server of 2024 needs, in seconds, fitted to csn_regret's grid
+// What one core of an AMD EPYC with AVX-512 needs, in seconds, fitted to csn_regret's grid
 // (docs/benchmarks.md). Only ratios decide, and as all of it is reading memory these hardly differ
 // between machines.
 //

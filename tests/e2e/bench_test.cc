@@ -144,6 +144,8 @@ TEST(BenchProgramTest, TakesVectorsFromFiles) {
   ExpectError(bad + "--synthetic latent --rows 0", 2, "--rows", folder.path());
   ExpectError(bad + "--synthetic latent --index-key IVF", 2, "IVF", folder.path());
   ExpectError(bad + "--synthetic latent --peer annoy", 2, "--peer annoy", folder.path());
+  ExpectError(bad + "--vectors rows.fvecs --plot gone/plot.svg", 2, "no folder gone",
+              folder.path());
 }
 
 }  // namespace

@@ -195,6 +195,8 @@ TEST(QueryProgramTest, ExplainsInWords) {
   EXPECT_EQ(answer["answer"]["kept_out"].back()["sku"], next["hits"][2]["sku"]);
   EXPECT_THAT(RunOk(BySku("-k 2 --explain --format table")), HasSubstr("\nkept out\n"));
   ExpectError(BySku("--explain --format html"), 2, "--explain");
+  EXPECT_THAT(RunOk(BySku("-k 2 --explain-plan --format table")), HasSubstr("\nways\n"));
+  ExpectError(BySku("--explain-plan --format html"), 2, "--explain-plan");
 }
 
 TEST(QueryProgramTest, PrintsTheQueryThatFlagsMake) {

@@ -36,6 +36,7 @@ std::vector<std::string> Workloads(const po::variables_map& values, const QueryE
   if (names.size() > 1) names.push_back(fmt::format("{}", fmt::join(names, ",")));
   return names;
 }
+
 // A folder for what is built, removed at the end unless it is to be kept.
 class WorkFolder {
  public:
@@ -63,6 +64,7 @@ class WorkFolder {
   const bool keep_;
   std::string path_;
 };
+
 // One index, and what building it took where that was done here.
 struct Built {
   QueryEngine engine;
@@ -81,10 +83,12 @@ struct Built {
   }
 };
 
-Measurement MakeMeasurement(const std::string& notion, const WorkloadResult& result) {
+Measurement MakeMeasurement(const Bench& bench, const std::string& notion,
+                            const WorkloadResult& result) {
   return {.notion = notion,
           .engine = "csn",
           .plan = PlanName(result.plan),
+          .threads = bench.measure.threads,
           .asked = result.asked,
           .queries_per_second = result.queries_per_second,
           .p50 = result.p50,
@@ -102,7 +106,7 @@ void MeasureGraphs(Bench& bench, const Built& built, const std::string& notion,
     query.liked = {skus.front()};
     if (built.engine.Search(query).exact) continue;
     const WorkloadResult result = RunWorkload(built.engine, query, skus, bench.measure);
-    Measurement at = MakeMeasurement(notion, result);
+    Measurement at = MakeMeasurement(bench, notion, result);
     at.ef = ef;
     at.recall = WorkloadRecall(exact, result, query.k, bench.seed);
     built.Describe(notion, at);
@@ -116,7 +120,7 @@ WorkloadResult MeasureExactly(Bench& bench, const Built& built, const std::strin
   query.notions = ParseNotionWeights(notion);
   query.exact = true;
   WorkloadResult exact = RunWorkload(built.engine, query, skus, bench.measure);
-  Measurement at = MakeMeasurement(notion, exact);
+  Measurement at = MakeMeasurement(bench, notion, exact);
   at.exact = true;
   built.Describe(notion, at);
   bench.Add(std::move(at));
@@ -223,7 +227,6 @@ void MeasurePeers(Bench& bench, const PeerWorld& world, const WorkloadResult& ex
   const size_t k = bench.query.k;
   for (const auto& [peer, key] : Peers(bench.values)) {
     bench.progress.Line(fmt::format("asking {}, {}", peer, key));
-    ThrowIfStopped(&Stop());
     const std::vector<PeerResult> results =
         RunPeer({.peer = peer,
                  .key = key,
@@ -234,7 +237,8 @@ void MeasurePeers(Bench& bench, const PeerWorld& world, const WorkloadResult& ex
                  .queries = world.queries,
                  .k = k + 1,
                  .seconds = bench.measure.seconds,
-                 .scratch = scratch});
+                 .scratch = scratch,
+                 .stop = &Stop()});
     for (const PeerResult& result : results) {
       WorkloadResult found;
       for (size_t i = 0; i < world.queries.size(); ++i) {

@@ -13,7 +13,7 @@
 namespace csn {
 namespace {
 
-// Below this recall nobody looks for speed, and above it everybody's answers lie close together.
+// What finds less is left out: it would press all else against the upper edge.
 constexpr double kLeastRecallShown = 0.8;
 
 std::string RecallText(const Measurement& at) {
@@ -24,7 +24,7 @@ std::string RecallText(const Measurement& at) {
 
 std::string Milliseconds(double seconds) { return fmt::format("{:.3f} ms", 1e3 * seconds); }
 
-// One curve's points.
+// Points of one name are a curve.
 std::string CurveName(const Measurement& at) { return at.engine + " " + at.plan; }
 
 }  // namespace
@@ -32,10 +32,8 @@ std::string CurveName(const Measurement& at) { return at.engine + " " + at.plan;
 nlohmann::ordered_json MeasurementJson(const BenchSetting& setting, const Measurement& at) {
   nlohmann::ordered_json json = {{"rows", setting.rows}, {"notion", at.notion}, {"k", setting.k}};
   if (!setting.where.empty()) json["where"] = setting.where;
-  json.update({{"threads", setting.threads},
-               {"engine", at.engine},
-               {"plan", at.plan},
-               {"exact", at.exact}});
+  json.update(
+      {{"threads", at.threads}, {"engine", at.engine}, {"plan", at.plan}, {"exact", at.exact}});
   if (at.ef > 0) json["ef"] = at.ef;
   json.update({{"recall", at.recall.value},
                {"recall_interval", {at.recall.low, at.recall.high}},

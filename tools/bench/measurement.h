@@ -16,7 +16,8 @@ struct Measurement {
   std::string notion;  // or several, with weights
   std::string engine;  // "csn", or a peer's name
   std::string plan;
-  int ef = 0;  // of graphs; 0: has none
+  int ef = 0;       // of graphs; 0: has none
+  int threads = 1;  // that asked at once
   bool exact = false;
   Interval recall = {.value = 1, .low = 1, .high = 1};
   uint64_t asked = 0;
@@ -32,7 +33,6 @@ struct BenchSetting {
   uint64_t rows = 0;
   size_t k = 10;
   std::string where = {};
-  int threads = 1;
 };
 
 nlohmann::ordered_json MeasurementJson(const BenchSetting& setting, const Measurement& at);

@@ -27,7 +27,9 @@ constexpr std::string_view kPrefix = "csn_peer_";
 fs::path ProgramFolder() { return fs::read_symlink("/proc/self/exe").parent_path(); }
 
 // What a program wrote to its stdout, once it has ended well.
-std::string OutputOf(const std::string& program, const std::vector<std::string>& arguments) {
+std::string OutputOf(const std::string& program, const std::vector<std::string>& arguments,
+                     const StopFlag* stop) {
+  ThrowIfStopped(stop);
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) {
     Fail(ErrorCode::kFailed, "{}: no pipe: {}", program, std::strerror(errno));
@@ -57,6 +59,7 @@ std::string OutputOf(const std::string& program, const std::vector<std::string>&
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
+  ThrowIfStopped(stop);
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     Fail(ErrorCode::kFailed, "{}: ended with {} {}", program,
          WIFEXITED(status) ? "status" : "signal",
@@ -101,10 +104,12 @@ std::vector<PeerResult> RunPeer(const PeerJob& job) {
   WriteFileUnsynced(queries, {reinterpret_cast<const uint8_t*>(job.queries.data()),
                               job.queries.size() * sizeof(uint32_t)});
   const std::string program = ProgramFolder() / (std::string(kPrefix) + job.peer);
-  std::istringstream lines(OutputOf(
-      program, {job.key, std::to_string(job.links), job.rows_file, std::to_string(job.rows),
+  std::istringstream lines(
+      OutputOf(program,
+               {job.key, std::to_string(job.links), job.rows_file, std::to_string(job.rows),
                 std::to_string(job.dim), queries, std::to_string(job.queries.size()),
-                std::to_string(job.k), fmt::format("{}", job.seconds), job.scratch}));
+                std::to_string(job.k), fmt::format("{}", job.seconds), job.scratch},
+               job.stop));
   std::vector<PeerResult> results;
   const std::vector<uint8_t> bytes = ReadFile(job.scratch);
   const size_t each = job.queries.size() * job.k * sizeof(uint32_t);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/matrix.h"
+#include "base/stop.h"
 
 namespace csn {
 
@@ -23,6 +24,7 @@ struct PeerJob {
   size_t k = 10;                  // hits, the row itself among them
   double seconds = 1;
   std::string scratch;  // file for what was found
+  const StopFlag* stop = nullptr;
 };
 
 // How a peer answered, with one setting of its search.
@@ -38,7 +40,8 @@ struct PeerResult {
 };
 
 // Builds by one thread, then asks one query at a time with every setting of the peer's sweep.
-// Throws Error(kFailed) naming the peer where it cannot be run or fails.
+// Throws Error(kFailed) naming the peer where it cannot be run or fails, Error(kInterrupted) where
+// `stop` is set: signals of a terminal reach the peer, too.
 std::vector<PeerResult> RunPeer(const PeerJob& job);
 
 // The file that peers read.
