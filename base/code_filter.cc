@@ -77,9 +77,13 @@ std::optional<CodeFilter> CodeFilter::Make(const Ranking& ranking, const ScoreFi
   return made;
 }
 
-void CodeFilter::FindWithin(size_t first, float ceiling, std::span<uint64_t> within) const {
+float CodeFilter::Reach(float ceiling) const {
   const double reach = std::sqrt(std::max(0.0, double{ceiling}) / unit_) + point_error_;
-  internal::FindWithin(parts_, first, internal::FloatAbove(reach * (1 + 0x1p-40)), within);
+  return internal::FloatAbove(reach * (1 + 0x1p-40));
+}
+
+void CodeFilter::FindWithinReach(size_t first, float reach, std::span<uint64_t> within) const {
+  internal::FindWithin(parts_, first, reach, within);
   // The last block is filled up with rows that there are not.
   const size_t left = rows_ % kCodeBlockRows;
   if (left != 0 && first + within.size() == blocks_) within.back() &= (uint64_t{1} << left) - 1;

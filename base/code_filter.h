@@ -31,7 +31,17 @@ class CodeFilter {
   size_t blocks() const { return blocks_; }  // of kCodeBlockRows rows
   // Bit r of within[i]: whether row r of block first + i may have a bound that is not behind
   // `ceiling`, one of ScoreFilter's.
-  void FindWithin(size_t first, float ceiling, std::span<uint64_t> within) const;
+  void FindWithin(size_t first, float ceiling, std::span<uint64_t> within) const {
+    FindWithinReach(first, Reach(ceiling), within);
+  }
+
+  // For who tells blocks without looking at their rows, of one notion: a row is behind `ceiling`
+  // where the root of the squared difference between its codes and the point's [pairs], two codes
+  // of int16_t each, is greater than this and its error.
+  bool has_one_part() const { return parts_.size() == 1; }
+  float Reach(float ceiling) const;
+  void FindWithinReach(size_t first, float reach, std::span<uint64_t> within) const;
+  std::span<const int32_t> point() const { return points_.front(); }
 
  private:
   CodeFilter() = default;

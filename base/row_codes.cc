@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/internal/rounded.h"
+#include "base/internal/tree_order.h"
 
 namespace csn {
 namespace {
@@ -46,7 +47,7 @@ class MaskedRow {
   std::vector<double> values_;
 };
 
-// Where a row's code stands.
+// Where the code of the row at a place stands.
 size_t Place(const CodesView& codes, size_t row, size_t dim) {
   return row / kCodeBlockRows * codes.block_bytes() +
          (dim / 2 * kCodeBlockRows + row % kCodeBlockRows) * 2 + dim % 2;
@@ -130,6 +131,7 @@ RowCodes::RowCodes(const MaskTable& masks, NotionId notion, MatrixView rows)
 
   const CodesView shape{.rows = rows_, .dim = dim_};
   errors_.assign(shape.blocks(), 0);
+  row_errors_.resize(rows_);
   codes_.assign(shape.blocks() * shape.block_bytes(), 0);
   std::vector<int16_t> codes(dim_);
   for (size_t row = 0; row < rows_; ++row) {
@@ -139,22 +141,52 @@ RowCodes::RowCodes(const MaskTable& masks, NotionId notion, MatrixView rows)
       codes[i] = at >= 0 ? static_cast<int16_t>(std::min(at, kMostCode)) : int16_t{0};
       codes_[Place(shape, row, i)] = static_cast<uint8_t>(codes[i]);
     }
-    const double error = CodingError(values, codes, origin_, step_);
+    row_errors_[row] = internal::FloatAbove(CodingError(values, codes, origin_, step_));
     float& greatest = errors_[row / kCodeBlockRows];
-    greatest = std::max(greatest, internal::FloatAbove(error));
+    greatest = std::max(greatest, row_errors_[row]);
   }
+}
+
+RowCodes RowCodes::InTreeOrder() const {
+  const CodesView view = View();
+  std::vector<uint8_t> by_row(rows_ * dim_);
+  for (size_t row = 0; row < rows_; ++row) {
+    for (size_t i = 0; i < dim_; ++i) by_row[row * dim_ + i] = codes_[Place(view, row, i)];
+  }
+  RowCodes ordered;
+  ordered.rows_ = rows_;
+  ordered.dim_ = dim_;
+  ordered.step_ = step_;
+  ordered.origin_ = origin_;
+  ordered.order_ = internal::TreeOrder(by_row, dim_, row_errors_);
+  ordered.errors_.assign(errors_.size(), 0);
+  ordered.codes_.assign(codes_.size(), 0);
+  for (size_t place = 0; place < rows_; ++place) {
+    const uint32_t row = ordered.order_[place];
+    for (size_t i = 0; i < dim_; ++i) {
+      ordered.codes_[Place(view, place, i)] = by_row[row * dim_ + i];
+    }
+    float& greatest = ordered.errors_[place / kCodeBlockRows];
+    greatest = std::max(greatest, row_errors_[row]);
+  }
+  return ordered;
 }
 
 std::optional<size_t> FirstMiscoded(const CodesView& codes, const MaskTable& masks, NotionId notion,
                                     MatrixView rows) {
   MaskedRow masked(masks, notion);
   std::vector<int16_t> of_row(codes.dim);
-  for (size_t row = 0; row < rows.rows; ++row) {
+  std::vector<bool> seen(codes.order.empty() ? 0 : rows.rows);
+  for (size_t place = 0; place < rows.rows; ++place) {
+    const size_t row = codes.order.empty() ? place : codes.order[place];
+    if (!seen.empty()) {
+      if (row >= rows.rows || seen[row]) return place;
+      seen[row] = true;
+    }
     const std::span<const double> values = masked.Read(rows.Row(row));
-    const size_t block = row / kCodeBlockRows;
-    for (size_t i = 0; i < codes.dim; ++i) of_row[i] = codes.codes[Place(codes, row, i)];
+    for (size_t i = 0; i < codes.dim; ++i) of_row[i] = codes.codes[Place(codes, place, i)];
     const double error = CodingError(values, of_row, codes.origin, codes.step);
-    if (!(error <= codes.errors[block])) return row;
+    if (!(error <= codes.errors[place / kCodeBlockRows])) return place;
   }
   return std::nullopt;
 }
@@ -165,6 +197,7 @@ CodesView RowCodes::View() const {
           .step = step_,
           .origin = origin_,
           .errors = errors_,
+          .order = order_,
           .codes = codes_.data()};
 }
 

@@ -18,15 +18,18 @@ inline constexpr size_t kCodeBlockRows = 64;
 // What sums of squared differences of codes stay within 32 bits for.
 inline constexpr size_t kMostCodedDims = 4096;
 
-// Row x, at live dimension k of the notion's mask m, is origin[k] + step * code, but for an error
-// whose norm over all dimensions is at most step * errors[block of x]. Borrowed memory.
+// The row at each place, x, at live dimension k of the notion's mask m, is origin[k] + step * code,
+// but for an error whose norm over all dimensions is at most step * errors[block of x]. Borrowed
+// memory.
 struct CodesView {
   size_t rows = 0;
   size_t dim = 0;  // live dimensions, 1 to kMostCodedDims
   double step = 1;
   std::span<const float> origin = {};  // [dim]
   std::span<const float> errors = {};  // [blocks()]
-  const uint8_t* codes = nullptr;      // [blocks()][pairs()][kCodeBlockRows][2]
+  // Which row stands at each place [rows]; empty: they stand in their own order.
+  std::span<const uint32_t> order = {};
+  const uint8_t* codes = nullptr;  // [blocks()][pairs()][kCodeBlockRows][2]
 
   size_t blocks() const { return (rows + kCodeBlockRows - 1) / kCodeBlockRows; }
   // Dimensions go in twos; an odd one is followed by zeros.
@@ -43,17 +46,25 @@ class RowCodes {
   // Error(kInvalidArgument) unless the notion has 1 to kMostCodedDims live dimensions.
   RowCodes(const MaskTable& masks, NotionId notion, MatrixView rows);
 
+  // The same in an order in which rows near each other stand together: for a BoxTree.
+  RowCodes InTreeOrder() const;
+
   CodesView View() const;
 
  private:
-  size_t rows_;
-  size_t dim_;
+  RowCodes() = default;
+
+  size_t rows_ = 0;
+  size_t dim_ = 0;
   float step_ = 1;
   std::vector<float> origin_, errors_;
+  std::vector<float> row_errors_;  // [rows], of none that are in another order
+  std::vector<uint32_t> order_;
   std::vector<uint8_t> codes_;
 };
 
-// The first row that is farther from its codes than they say: none, of what RowCodes made of these.
+// The first row, by place, that is farther from its codes than they say, or is not there, or twice:
+// none, of what RowCodes made of these.
 std::optional<size_t> FirstMiscoded(const CodesView& codes, const MaskTable& masks, NotionId notion,
                                     MatrixView rows);
 

@@ -44,8 +44,8 @@ struct Mean {
   const std::vector<std::span<const float>>& examples;
 };
 
-std::vector<internal::DimRun> LiveRuns(const std::vector<float>& weights) {
-  std::vector<internal::DimRun> runs;
+std::vector<DimRun> LiveRuns(const std::vector<float>& weights) {
+  std::vector<DimRun> runs;
   for (size_t begin = 0; begin < weights.size(); begin += kRunUnit) {
     const size_t end = std::min(begin + kRunUnit, weights.size());
     const auto from = weights.begin() + static_cast<std::ptrdiff_t>(begin);

@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "base/internal/weighted_squares.h"
 #include "base/measurer.h"
+#include "base/weighted_squares.h"
 
 namespace csn {
 
@@ -24,7 +24,7 @@ class ScoreFilter {
 
   // bounds[i] for the row [d] that rows[i] points to.
   void Bound(std::span<const float* const> rows, float* bounds) const {
-    internal::WeightedSquares(weights_.data(), point_.data(), runs_, rows, bounds);
+    WeightedSquares(weights_.data(), point_.data(), runs_, rows, bounds);
   }
   // A row whose bound IsBehind this has, by definition, a score greater than `score`.
   float Ceiling(double score) const;
@@ -41,7 +41,7 @@ class ScoreFilter {
 
  private:
   std::vector<float> weights_, point_;  // [d], weights times scale_
-  std::vector<internal::DimRun> runs_;  // where weights are not 0
+  std::vector<DimRun> runs_;            // where weights are not 0
   double scale_ = 0;                    // a power of two, that weights are of about 1
   double constant_ = 0;                 // least that is to be added to a bound, unscaled
   double share_ = 0;                    // 0 with negative weights

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/box_tree.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "storage/code_file.h"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr char kFlatKey[] = "Flat";
 constexpr char kGraphKey[] = "HNSW32";
+constexpr uint64_t kLeastTreeRows = 4096;
 
 IndexPlan PlanWithKey(const std::vector<Notion>& notions, const MaskTable& masks, uint64_t rows,
                       const std::function<std::string(size_t live)>& key_of) {
@@ -32,8 +34,9 @@ IndexPlan PlanWithKey(const std::vector<Notion>& notions, const MaskTable& masks
       subspace.same_as = first[notion];
     } else {
       const uint64_t index = SubspaceIndex::FileBytes(subspace.key, rows, live);
-      const bool coded = live > 0 && live <= kMostCodedDims;
-      const uint64_t codes = coded ? CodeFile::FileBytes(rows, live) : 0;
+      const bool coded = HasCodes(live);
+      uint64_t codes = coded ? CodeFile::FileBytes(rows, live, false) : 0;
+      if (HasTree(rows, live)) codes += CodeFile::FileBytes(rows, live, true);
       subspace.file_bytes = index + codes;
       subspace.bytes = coded && IsExactKey(subspace.key) ? codes : index + codes;
     }
@@ -53,6 +56,18 @@ uint64_t IndexPlan::bytes() const {
   return sum;
 }
 
+bool HasCodes(size_t live_dims) { return live_dims >= 1 && live_dims <= kMostCodedDims; }
+
+bool HasTree(uint64_t rows, size_t live_dims) {
+  return rows >= kLeastTreeRows && live_dims >= 1 && live_dims <= kMostTreeDims;
+}
+
+uint64_t ReadBytes(uint64_t rows, size_t live_dims) {
+  const uint64_t all = rows * live_dims;
+  if (!HasTree(rows, live_dims)) return all;
+  return live_dims <= 8 ? all / 64 : all / 8;
+}
+
 std::vector<NotionId> FirstAlike(const MaskTable& masks) {
   std::vector<NotionId> first(masks.notion_count());
   for (NotionId notion = 0; notion < first.size(); ++notion) {
@@ -70,7 +85,7 @@ IndexPlan PlanIndex(const std::vector<Notion>& notions, const MaskTable& masks, 
   if (!choose) CheckIndexKey(options.index_key);
   const auto key_of = [&](size_t live) -> std::string {
     if (!choose) return options.index_key;
-    return rows * live <= options.flat_bytes ? kFlatKey : kGraphKey;
+    return ReadBytes(rows, live) <= options.flat_bytes ? kFlatKey : kGraphKey;
   };
   IndexPlan plan = PlanWithKey(notions, masks, rows, key_of);
   if (choose && !Fits(plan, options)) {

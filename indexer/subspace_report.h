@@ -13,7 +13,7 @@ struct SubspaceReport {
   size_t live_dims = 0;
   std::string key;
   MeasuredRecall recall;
-  uint64_t bytes = 0;  // of index and codes
+  uint64_t bytes = 0;  // of index, codes and tree
 };
 
 }  // namespace csn

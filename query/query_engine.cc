@@ -37,8 +37,8 @@ std::optional<std::vector<Neighbor>> Take(internal::Way way, const Generation& g
                                           const std::optional<Neighbor>& after,
                                           internal::ScanCounts& counts) {
   using internal::Way;
-  if (way == Way::kCodes || way == Way::kFloats) {
-    return internal::SearchExactly(generation, request, k, after, way == Way::kCodes, counts);
+  if (const std::optional<internal::ReadFirst> first = internal::ScanOf(way)) {
+    return internal::SearchExactly(generation, request, k, after, *first, counts);
   }
   std::optional<std::vector<Neighbor>> best = way == Way::kGraph
                                                   ? internal::SearchGraph(generation, request, k)

@@ -17,11 +17,11 @@ class CodeFile {
   // Reads the file whole and checks it against `checksum` (hash.h Checksum). Throws
   // Error(kCorruption) naming the file, Error(kFailed) where it cannot be read.
   static CodeFile Load(const std::string& path, const std::string& checksum);
-  // The size of a file of so many rows.
-  static uint64_t FileBytes(uint64_t rows, size_t dim);
+  // The size of a file of so many rows, in their own order or another.
+  static uint64_t FileBytes(uint64_t rows, size_t dim, bool ordered);
   // Reads the file's first bytes and its size only. Throws Error(kCorruption) naming the file
-  // unless they are those of so many rows and dimensions.
-  static void CheckHeader(const std::string& path, size_t rows, size_t dim);
+  // unless they are those of so many rows and dimensions, in their own order or another.
+  static void CheckHeader(const std::string& path, size_t rows, size_t dim, bool ordered);
 
   ~CodeFile();
   CodeFile(CodeFile&&) noexcept;

@@ -61,6 +61,7 @@ void CheckFiles(const std::string& folder, const Manifest& manifest) {
   std::vector<std::string> needed = {layout::kModel, layout::kEmbeddings};
   for (NotionId id = 0; id < manifest.notions.size(); ++id) {
     needed.push_back(manifest.IndexFile(id));
+    if (manifest.subspaces[id].tree) needed.push_back(manifest.TreeFile(id));
   }
   for (const std::string& name : needed) {
     if (manifest.files.contains(name)) continue;
@@ -101,10 +102,13 @@ void CheckSubspaces(const std::string& folder, const Manifest& manifest) {
     SubspaceIndex::CheckHeader(folder + "/" + manifest.IndexFile(notion),
                                manifest.subspaces[notion].key, manifest.rows,
                                manifest.masks.live_dims(notion).size());
-    const std::string codes = manifest.CodesFile(notion);
-    if (!manifest.files.contains(codes)) continue;
-    CodeFile::CheckHeader(folder + "/" + codes, manifest.rows,
-                          manifest.masks.live_dims(notion).size());
+    const size_t live = manifest.masks.live_dims(notion).size();
+    if (const std::string codes = manifest.CodesFile(notion); manifest.files.contains(codes)) {
+      CodeFile::CheckHeader(folder + "/" + codes, manifest.rows, live, false);
+    }
+    if (manifest.subspaces[notion].tree) {
+      CodeFile::CheckHeader(folder + "/" + manifest.TreeFile(notion), manifest.rows, live, true);
+    }
   }
 }
 
@@ -163,8 +167,10 @@ void CheckSampledRows(const std::string& path, const SubspaceIndex& index, const
 // What searches take for granted: no row is farther from its codes than they say.
 void CheckCodes(const std::string& path, const CodesView& codes, const MaskTable& masks,
                 NotionId notion, MatrixView rows) {
-  const std::optional<size_t> row = FirstMiscoded(codes, masks, notion, rows);
-  if (row) Fail(ErrorCode::kCorruption, "{}: row {} is not the masked embedding", path, *row);
+  const std::optional<size_t> place = FirstMiscoded(codes, masks, notion, rows);
+  if (!place) return;
+  const size_t row = codes.order.empty() ? *place : codes.order[*place];
+  Fail(ErrorCode::kCorruption, "{}: row {} is not the masked embedding, or there twice", path, row);
 }
 
 }  // namespace
@@ -185,8 +191,7 @@ struct Generation::Impl {
     return SubspaceIndex::Load(Path(file), manifest.files.at(file).checksum);
   }
 
-  CodeFile LoadCodes(NotionId notion) const {
-    const std::string file = manifest.CodesFile(notion);
+  CodeFile LoadCodes(const std::string& file) const {
     return CodeFile::Load(Path(file), manifest.files.at(file).checksum);
   }
 
@@ -195,6 +200,8 @@ struct Generation::Impl {
     std::mutex mutex;
     std::optional<SubspaceIndex> index;
     std::optional<CodeFile> codes;
+    std::optional<CodeFile> tree_codes;
+    std::optional<BoxTree> tree;
   };
 
   // Of the notion whose files these are.
@@ -264,8 +271,18 @@ bool Generation::has_codes(NotionId notion) const {
 const CodesView& Generation::codes(NotionId notion) const {
   Impl::Slot& slot = impl_->SlotOf(notion);
   const std::lock_guard lock(slot.mutex);
-  if (!slot.codes) slot.codes = impl_->LoadCodes(notion);
+  if (!slot.codes) slot.codes = impl_->LoadCodes(manifest().CodesFile(notion));
   return slot.codes->view();
+}
+
+const BoxTree& Generation::tree(NotionId notion) const {
+  Impl::Slot& slot = impl_->SlotOf(notion);
+  const std::lock_guard lock(slot.mutex);
+  if (!slot.tree) {
+    slot.tree_codes = impl_->LoadCodes(manifest().TreeFile(notion));
+    slot.tree.emplace(slot.tree_codes->view());
+  }
+  return *slot.tree;
 }
 
 void Generation::Verify(const std::function<void(const std::string&)>& on_file) const {
@@ -282,10 +299,12 @@ void Generation::Verify(const std::function<void(const std::string&)>& on_file) 
   metadata().Verify();
   for (NotionId notion = 0; notion < manifest().notions.size(); ++notion) {
     if (manifest().subspaces[notion].same_as) continue;
-    if (has_codes(notion)) {
-      CheckCodes(impl_->Path(manifest().CodesFile(notion)), impl_->LoadCodes(notion).view(),
-                 manifest().masks, notion, embeddings().All());
-    }
+    const auto check_codes = [&](const std::string& file) {
+      CheckCodes(impl_->Path(file), impl_->LoadCodes(file).view(), manifest().masks, notion,
+                 embeddings().All());
+    };
+    if (has_codes(notion)) check_codes(manifest().CodesFile(notion));
+    if (manifest().subspaces[notion].tree) check_codes(manifest().TreeFile(notion));
     const SubspaceIndex index = impl_->LoadSubspace(notion);
     if (!IsExactKey(manifest().subspaces[notion].key)) continue;
     CheckSampledRows(impl_->Path(manifest().IndexFile(notion)), index, manifest().masks, notion,

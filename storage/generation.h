@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/box_tree.h"
 #include "storage/code_file.h"
 #include "storage/embedding_file.h"
 #include "storage/manifest.h"
@@ -40,6 +41,8 @@ class Generation {
   bool has_codes(NotionId notion) const;
   // Loaded and checked at first call for each notion, which has_codes().
   const CodesView& codes(NotionId notion) const;
+  // Loaded, checked and made at first call for each notion, whose manifest has a tree.
+  const BoxTree& tree(NotionId notion) const;
 
   // Checks every byte: all checksums, embeddings, the store's contents, codes against embeddings,
   // each index's shape against the manifest. Calls `on_file` with each relative path before it is

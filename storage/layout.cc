@@ -22,4 +22,6 @@ std::string NotionIndex(NotionId notion) { return fmt::format("notion-{:02}.fais
 
 std::string NotionCodes(NotionId notion) { return fmt::format("notion-{:02}.codes", notion); }
 
+std::string NotionTree(NotionId notion) { return fmt::format("notion-{:02}.tree", notion); }
+
 }  // namespace csn::layout

@@ -24,5 +24,6 @@ inline constexpr char kEmbeddings[] = "embeddings.f32";
 inline constexpr char kMetadata[] = "metadata";
 std::string NotionIndex(NotionId notion);  // notion-00.faiss
 std::string NotionCodes(NotionId notion);  // notion-00.codes
+std::string NotionTree(NotionId notion);   // notion-00.tree
 
 }  // namespace csn::layout

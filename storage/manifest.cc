@@ -143,6 +143,11 @@ ordered_json NotionToJson(const Manifest& manifest, NotionId id) {
                      {"recall_high", subspace.recall.high},
                      {"recall_target", subspace.recall.target},
                      {"recall_queries", subspace.recall.queries}};
+  if (subspace.tree) {
+    object["index"]["tree"] = {{"share_10", subspace.tree->for_10},
+                               {"share_100", subspace.tree->for_100},
+                               {"share_1000", subspace.tree->for_1000}};
+  }
   if (subspace.same_as) object["index"]["same_as"] = manifest.notions[*subspace.same_as].name;
   return object;
 }
@@ -181,6 +186,12 @@ SubspaceManifest ReadSubspace(const Fields& fields, uint64_t version) {
   subspace.scale = fields.Number("scale");
   subspace.radius = fields.Number("radius");
   subspace.recall = ReadRecall(fields, version);
+  if (fields.Has("tree")) {
+    const Fields tree = fields.Object("tree");
+    subspace.tree = {.for_10 = tree.Number("share_10"),
+                     .for_100 = tree.Number("share_100"),
+                     .for_1000 = tree.Number("share_1000")};
+  }
   return subspace;
 }
 
@@ -273,6 +284,10 @@ std::string Manifest::IndexFile(NotionId notion) const {
 
 std::string Manifest::CodesFile(NotionId notion) const {
   return layout::NotionCodes(subspaces[notion].same_as.value_or(notion));
+}
+
+std::string Manifest::TreeFile(NotionId notion) const {
+  return layout::NotionTree(subspaces[notion].same_as.value_or(notion));
 }
 
 std::string FormatManifest(const Manifest& manifest) {

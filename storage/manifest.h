@@ -14,7 +14,7 @@
 
 namespace csn {
 
-inline constexpr int kIndexFormatVersion = 6;
+inline constexpr int kIndexFormatVersion = 7;
 
 // recall@10 by distance, measured when an index was built.
 struct MeasuredRecall {
@@ -27,6 +27,15 @@ struct MeasuredRecall {
   friend bool operator==(const MeasuredRecall&, const MeasuredRecall&) = default;
 };
 
+// How much of a notion's tree (base/box_tree.h) exact searches for so many of its rows look at:
+// shares of its blocks, in the mean, measured when an index was built.
+struct TreeShares {
+  double for_10 = 1;
+  double for_100 = 1;
+  double for_1000 = 1;
+  friend bool operator==(const TreeShares&, const TreeShares&) = default;
+};
+
 // One notion's subspace index.
 struct SubspaceManifest {
   std::string key = "Flat";  // FAISS factory string
@@ -36,6 +45,7 @@ struct SubspaceManifest {
   double radius =
       0;  // greatest ||m_c * x|| of a row: bounds the float error of the index's distances
   MeasuredRecall recall = {};
+  std::optional<TreeShares> tree = {};  // none: the notion has no tree
   // An earlier notion whose index is this one's too, all else being equal: their masks are.
   std::optional<NotionId> same_as = {};
   friend bool operator==(const SubspaceManifest&, const SubspaceManifest&) = default;
@@ -72,8 +82,9 @@ struct Manifest {
 
   // The relative path of a notion's index: its own, or the one it shares.
   std::string IndexFile(NotionId notion) const;
-  // The same of its codes, which not every notion has.
+  // The same of its codes and its tree, which not every notion has.
   std::string CodesFile(NotionId notion) const;
+  std::string TreeFile(NotionId notion) const;
 };
 
 // Floats and doubles are written so that they read back equal. Deterministic. Throws

@@ -24,6 +24,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "storage/internal/file_mapping.h"
+#include "storage/internal/graph_search.h"
 
 namespace csn {
 namespace {
@@ -240,7 +241,18 @@ bool IsExactKey(const std::string& key) { return key == kFlatKey; }
 int GraphLinks(const std::string& key) { return ParseHnswM(key).value_or(0); }
 
 struct SubspaceIndex::Impl {
+  // Of an index that is built or read whole.
+  void Hold(std::unique_ptr<faiss::Index> whole) {
+    index = std::move(whole);
+    const auto* hnsw = dynamic_cast<const faiss::IndexHNSWFlat*>(index.get());
+    if (hnsw == nullptr) return;
+    const auto& flat = dynamic_cast<const faiss::IndexFlat&>(*hnsw->storage);
+    graph.emplace(hnsw->hnsw, MatrixView{flat.get_xb(), static_cast<size_t>(flat.ntotal),
+                                         static_cast<size_t>(flat.d)});
+  }
+
   std::unique_ptr<faiss::Index> index;  // none where there is no dimension
+  std::optional<internal::GraphSearcher> graph;
   size_t rows = 0;
 };
 
@@ -260,21 +272,22 @@ SubspaceIndex SubspaceIndex::Build(const IndexOptions& options, MatrixView vecto
   if (vectors.cols == 0) return SubspaceIndex(std::move(impl));
 
   const int dim = static_cast<int>(vectors.cols);
+  std::unique_ptr<faiss::Index> index;
   if (const std::optional<int> m = ParseHnswM(options.key)) {
     Require(options.ef_construction >= 1, "ef_construction {}: expected at least 1",
             options.ef_construction);
     auto hnsw = std::make_unique<faiss::IndexHNSWFlat>(dim, *m, faiss::METRIC_L2);
     hnsw->hnsw.efConstruction = options.ef_construction;
-    impl->index = std::move(hnsw);
+    index = std::move(hnsw);
   } else {
-    impl->index = std::make_unique<faiss::IndexFlatL2>(dim);
+    index = std::make_unique<faiss::IndexFlatL2>(dim);
   }
   const OneOpenMpThread one_thread;
   try {
     for (size_t row = 0; row < vectors.rows; row += kRowsBetweenStops) {
       ThrowIfStopped(stop);
-      impl->index->add(static_cast<int64_t>(std::min(kRowsBetweenStops, vectors.rows - row)),
-                       vectors.Row(row).data());
+      index->add(static_cast<int64_t>(std::min(kRowsBetweenStops, vectors.rows - row)),
+                 vectors.Row(row).data());
     }
   } catch (const faiss::FaissException& error) {
     Fail(ErrorCode::kFailed, "building a {} index over {} rows: {}", options.key, vectors.rows,
@@ -283,6 +296,7 @@ SubspaceIndex SubspaceIndex::Build(const IndexOptions& options, MatrixView vecto
     Fail(ErrorCode::kFailed, "building a {} index over {} rows: out of memory", options.key,
          vectors.rows);
   }
+  impl->Hold(std::move(index));
   return SubspaceIndex(std::move(impl));
 }
 
@@ -304,7 +318,7 @@ SubspaceIndex SubspaceIndex::Load(const std::string& path, const std::string& ch
   if (const std::optional<uint64_t> rows = ParseNoDimension(bytes, path)) {
     impl->rows = *rows;
   } else {
-    impl->index = ReadFaiss(bytes, path);
+    impl->Hold(ReadFaiss(bytes, path));
     impl->rows = static_cast<size_t>(impl->index->ntotal);
   }
   return SubspaceIndex(std::move(impl));
@@ -380,24 +394,24 @@ std::vector<std::vector<Neighbor>> SubspaceIndex::Search(const SearchOptions& op
     return answers;
   }
 
-  const bool is_graph = dynamic_cast<const faiss::IndexHNSW*>(impl_->index.get()) != nullptr;
-  faiss::SearchParametersHNSW graph_parameters;
-  graph_parameters.efSearch = std::max(static_cast<int>(k), options.ef_search);
-  // A graph allocates per call, so it gets all queries at once; a flat index gets one at a time,
-  // because from 20 on FAISS computes distances by BLAS, which cancels and misorders close
-  // neighbours.
-  const size_t batch = is_graph ? queries.rows : 1;
-  std::vector<float> distances(batch * k);
-  std::vector<faiss::Index::idx_t> labels(batch * k);
+  if (impl_->graph) {
+    const size_t ef = std::max(k, static_cast<size_t>(std::max(options.ef_search, 1)));
+    for (size_t i = 0; i < queries.rows; ++i) {
+      answers[i] = impl_->graph->Search(queries.Row(i), ef);
+      if (answers[i].size() > k) answers[i].resize(k);
+    }
+    return answers;
+  }
+  std::vector<float> distances(k);
+  std::vector<faiss::Index::idx_t> labels(k);
   const OneOpenMpThread one_thread;
   try {
-    for (size_t first = 0; first < queries.rows; first += batch) {
-      impl_->index->search(static_cast<int64_t>(batch), queries.data + first * queries.cols,
-                           static_cast<int64_t>(k), distances.data(), labels.data(),
-                           is_graph ? &graph_parameters : nullptr);
-      for (size_t i = 0; i < batch; ++i) {
-        answers[first + i] = ToNeighbors(&distances[i * k], &labels[i * k], k);
-      }
+    // One at a time, because from 20 on FAISS computes distances by BLAS, which cancels and
+    // misorders close neighbours.
+    for (size_t i = 0; i < queries.rows; ++i) {
+      impl_->index->search(1, queries.Row(i).data(), static_cast<int64_t>(k), distances.data(),
+                           labels.data());
+      answers[i] = ToNeighbors(distances.data(), labels.data(), k);
     }
   } catch (const faiss::FaissException& error) {
     Fail(ErrorCode::kFailed, "searching an index of {} rows: {}", size(), error.what());

@@ -59,9 +59,9 @@ class SubspaceIndex {
   size_t size() const;
   size_t dim() const;
 
-  // For each query at most options.k neighbours (row, squared distance in FAISS's float), nearest
-  // first, never padded. One OpenMP thread a call. Throws Error(kInvalidArgument) where
-  // queries.cols != dim() or k < 1.
+  // For each query at most options.k neighbours (row, squared distance in float, whose terms are
+  // rounded d + 2 times at most), nearest first, never padded. In the calling thread. Throws
+  // Error(kInvalidArgument) where queries.cols != dim() or k < 1.
   std::vector<std::vector<Neighbor>> Search(const SearchOptions& options, MatrixView queries) const;
 
  private:

@@ -1,11 +1,13 @@
 #include "indexer/internal/subspace_builder.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <mutex>
 #include <numeric>
 
+#include "base/box_tree.h"
 #include "base/distance.h"
 #include "base/error.h"
 #include "base/random.h"
@@ -23,6 +25,7 @@ namespace {
 
 constexpr size_t kRecallQueries = 1000;
 constexpr size_t kRecallK = 10;
+constexpr size_t kTreeQueries = 100;
 
 double GreatestNorm(MatrixView vectors) {
   double greatest = 0;
@@ -34,11 +37,11 @@ double GreatestNorm(MatrixView vectors) {
   return std::sqrt(greatest);
 }
 
-std::vector<uint32_t> SampleRows(size_t rows, uint64_t seed) {
+std::vector<uint32_t> SampleRows(size_t rows, size_t most, uint64_t seed) {
   std::vector<uint32_t> sample(rows);
   std::iota(sample.begin(), sample.end(), 0);
   Rng rng(seed);
-  const size_t count = std::min(rows, kRecallQueries);
+  const size_t count = std::min(rows, most);
   for (size_t i = 0; i < count; ++i) std::swap(sample[i], sample[i + rng.Below(rows - i)]);
   sample.resize(count);
   return sample;
@@ -50,7 +53,7 @@ class RecallMeter {
   RecallMeter(const SubspaceJob& job, MatrixView vectors)
       : job_(job),
         vectors_(vectors),
-        queries_(SampleRows(vectors.rows, job.seed)),
+        queries_(SampleRows(vectors.rows, kRecallQueries, job.seed)),
         scales_(job.masks->notion_count(), 1.0),
         exact_(queries_.size()) {
     ranking_ = {.masks = job.masks,
@@ -107,12 +110,45 @@ class RecallMeter {
   Ranking ranking_;
 };
 
+// What searches for rows of the index look at of its tree.
+TreeShares MeasureTree(const SubspaceJob& job, const BoxTree& tree) {
+  const std::vector<double> scales(job.masks->notion_count(), 1.0);
+  Ranking ranking{.masks = job.masks,
+                  .scales = scales,
+                  .weights = NotionWeights(job.masks->notion_count(), 0.0)};
+  ranking.weights[job.notion] = 1;
+  const std::vector<uint32_t> queries = SampleRows(job.embeddings.rows, kTreeQueries, job.seed);
+  constexpr std::array<size_t, 3> kKs = {10, 100, 1000};
+  std::vector<std::array<size_t, kKs.size()>> blocks(queries.size());
+  ParallelFor(queries.size(), job.threads, [&](size_t i) {
+    ThrowIfStopped(job.stop);
+    for (size_t at = 0; at < kKs.size(); ++at) {
+      blocks[i][at] =
+          NearestInTree(ranking, job.embeddings.Row(queries[i]), job.embeddings, tree, kKs[at])
+              .blocks;
+    }
+  });
+  std::array<size_t, kKs.size()> sums{};
+  for (const auto& of_query : blocks) {
+    for (size_t at = 0; at < kKs.size(); ++at) sums[at] += of_query[at];
+  }
+  const auto all = static_cast<double>(queries.size() * tree.codes().blocks());
+  return {.for_10 = static_cast<double>(sums[0]) / all,
+          .for_100 = static_cast<double>(sums[1]) / all,
+          .for_1000 = static_cast<double>(sums[2]) / all};
+}
+
 // Notions whose rows all tie need none.
-void WriteCodes(const SubspaceJob& job) {
+void WriteCodes(const SubspaceJob& job, SubspaceManifest& subspace) {
   const size_t live = job.masks->live_dims(job.notion).size();
-  if (live == 0 || live > kMostCodedDims) return;
-  CodeFile::Write(job.folder + "/" + layout::NotionCodes(job.notion),
-                  RowCodes(*job.masks, job.notion, job.embeddings).View());
+  if (!HasCodes(live)) return;
+  const RowCodes codes(*job.masks, job.notion, job.embeddings);
+  CodeFile::Write(job.folder + "/" + layout::NotionCodes(job.notion), codes.View());
+  if (!HasTree(job.embeddings.rows, live)) return;
+  ThrowIfStopped(job.stop);
+  const RowCodes ordered = codes.InTreeOrder();
+  CodeFile::Write(job.folder + "/" + layout::NotionTree(job.notion), ordered.View());
+  subspace.tree = MeasureTree(job, BoxTree(ordered.View()));
 }
 
 void SetSearch(const IndexOptions& options, int ef_search, SubspaceManifest& subspace) {
@@ -156,10 +192,10 @@ void CheckTargetRecall(const std::optional<double>& target, const std::string& k
 }
 
 SubspaceManifest BuildSubspace(const SubspaceJob& job) {
-  WriteCodes(job);
+  SubspaceManifest subspace;
+  WriteCodes(job, subspace);
   const Matrix vectors = Project(*job.masks, job.notion, job.embeddings);
   const std::string path = job.folder + "/" + layout::NotionIndex(job.notion);
-  SubspaceManifest subspace;
   subspace.scale = job.scale;
   subspace.radius = GreatestNorm(vectors.View());
   subspace.recall.target = job.target_recall.value_or(0);
@@ -238,8 +274,10 @@ std::vector<SubspaceManifest> BuildSubspaces(const SubspacesJob& job) {
 
 uint64_t SubspaceBytes(const std::string& folder, NotionId notion) {
   uint64_t bytes = std::filesystem::file_size(folder + "/" + layout::NotionIndex(notion));
-  const std::string codes = folder + "/" + layout::NotionCodes(notion);
-  if (std::filesystem::exists(codes)) bytes += std::filesystem::file_size(codes);
+  for (const std::string& name : {layout::NotionCodes(notion), layout::NotionTree(notion)}) {
+    const std::string path = folder + "/" + name;
+    if (std::filesystem::exists(path)) bytes += std::filesystem::file_size(path);
+  }
   return bytes;
 }
 

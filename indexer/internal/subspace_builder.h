@@ -72,7 +72,8 @@ struct SubspacesJob {
 // files. Errors as PlanIndex and BuildSubspace.
 std::vector<SubspaceManifest> BuildSubspaces(const SubspacesJob& job);
 
-// What a notion's files in a generation's folder take: index and, where it has them, codes.
+// What a notion's files in a generation's folder take: index and, where it has them, codes and
+// tree.
 uint64_t SubspaceBytes(const std::string& folder, NotionId notion);
 
 // Every notion of a manifest whose files are in the folder.

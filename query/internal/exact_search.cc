@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/box_tree.h"
 #include "base/code_filter.h"
 #include "base/nearest_heap.h"
 #include "base/score_filter.h"
@@ -17,7 +18,8 @@ namespace {
 // Where at most this part of all rows qualifies, they are read one by one, so that few blocks of
 // the embedding file are touched.
 constexpr size_t kFewRowsShare = 8;
-constexpr size_t kTogether = 64;  // rows that the filter looks at in one go
+constexpr size_t kTogether = 64;    // rows that the filter looks at in one go
+constexpr size_t kLineFloats = 16;  // of a cache line
 // Blocks of codes looked at in one go: the ceiling stays as it is meanwhile.
 constexpr size_t kBlocksTogether = 16;
 
@@ -28,14 +30,14 @@ float FirstCeiling(const Request& request, const ScoreFilter& filter) {
   return filter.Ceiling(limit + 0x1p-48 * limit);
 }
 
-// The codes of all that the request ranks by.
+// The codes of all that the request ranks by, in the order of the tree where there is one.
 std::optional<CodeFilter> FilterOfCodes(const Generation& generation, const Request& request,
-                                        const ScoreFilter& filter) {
+                                        const ScoreFilter& filter, const BoxTree* tree) {
   const Ranking& ranking = request.ranking;
   std::vector<CodesView> codes(ranking.weights.size());
   for (NotionId notion = 0; notion < codes.size(); ++notion) {
     if (ranking.weights[notion] == 0 || ranking.masks->live_dims(notion).empty()) continue;
-    codes[notion] = generation.codes(notion);
+    codes[notion] = tree != nullptr ? tree->codes() : generation.codes(notion);
   }
   return CodeFilter::Make(ranking, filter, codes);
 }
@@ -44,8 +46,21 @@ std::optional<CodeFilter> FilterOfCodes(const Generation& generation, const Requ
 struct Reading {
   const ScoreFilter& filter;
   std::optional<CodeFilter> codes;
+  const BoxTree* tree = nullptr;  // that the codes are of
   ScanCounts& counts;
 };
+
+// The same as ForEachPassed, those in near blocks first.
+template <typename Most, typename Visit, typename Look>
+void ForEachInTree(const Reading& reading, const Most& most, const Visit& visit, const Look& look) {
+  BoxTreeSearch search(*reading.tree, *reading.codes);
+  std::array<uint32_t, kCodeBlockRows> rows{};
+  while (const size_t count = search.Next(most(), rows)) {
+    for (size_t i = 0; i < count; ++i) visit(rows[i]);
+    look();
+  }
+  reading.counts.by_codes += search.blocks() * kCodeBlockRows;
+}
 
 // Calls visit(row) for the rows that codes do not tell to be behind most(), in ascending order, and
 // look() after each lot of them, which may lower what most() gives for the next.
@@ -67,8 +82,8 @@ void ForEachPassed(const CodeFilter& codes, const Most& most, const Visit& visit
   }
 }
 
-// Calls visit(neighbor) for the rows that qualify, in ascending order; those whose bound is behind
-// ceiling(row), asked for just before, are passed over. No ceiling is above most().
+// Calls visit(neighbor) for the rows that qualify; those whose bound is behind ceiling(row), asked
+// for just before, are passed over. No ceiling is above most().
 template <typename Most, typename Ceiling, typename Visit>
 void ForEachHit(const Generation& generation, const Request& request, const Reading& reading,
                 const Most& most, const Ceiling& ceiling, const Visit& visit) {
@@ -95,18 +110,24 @@ void ForEachHit(const Generation& generation, const Request& request, const Read
     }
     count = 0;
   };
+  // All lines of rows that lie apart are on their way before the first is looked at.
   const auto add = [&](uint32_t row, std::span<const float> embedding) {
+    for (size_t at = 0; at < dim; at += kLineFloats) __builtin_prefetch(embedding.data() + at);
     ids[count] = row;
     rows[count] = embedding.data();
     if (++count == kTogether) look_at_all();
   };
   const EmbeddingFile& embeddings = generation.embeddings();
   if (const std::optional<CodeFilter>& codes = reading.codes) {
-    counts.by_codes += embeddings.rows();
     const auto add_passed = [&](uint32_t row) {
       if (!request.filter || request.filter->rows.contains(row)) add(row, embeddings.Row(row));
     };
-    ForEachPassed(*codes, most, add_passed, look_at_all);
+    if (reading.tree != nullptr) {
+      ForEachInTree(reading, most, add_passed, look_at_all);
+    } else {
+      counts.by_codes += embeddings.rows();
+      ForEachPassed(*codes, most, add_passed, look_at_all);
+    }
   } else if (!request.filter) {
     const MatrixView all = embeddings.All();
     for (size_t first = 0; first < all.rows; first += kTogether) {
@@ -179,12 +200,15 @@ std::vector<std::optional<Neighbor>> ScanGroups(const Generation& generation,
 }  // namespace
 
 std::vector<Neighbor> SearchExactly(const Generation& generation, const Request& request, size_t k,
-                                    const std::optional<Neighbor>& after, bool by_codes,
+                                    const std::optional<Neighbor>& after, ReadFirst first,
                                     ScanCounts& counts) {
   const Examples examples = request.examples();
   const ScoreFilter filter(request.ranking, examples);
-  Reading reading{.filter = filter, .codes = std::nullopt, .counts = counts};
-  if (by_codes) reading.codes = FilterOfCodes(generation, request, filter);
+  Reading reading{.filter = filter, .codes = std::nullopt, .tree = nullptr, .counts = counts};
+  if (first == ReadFirst::kTree) reading.tree = &generation.tree(*request.sole);
+  if (first != ReadFirst::kFloats) {
+    reading.codes = FilterOfCodes(generation, request, filter, reading.tree);
+  }
   Nearest nearest(request, filter, k, request.candidates(generation), after);
   const auto ceiling = [&] { return nearest.ceiling(); };
   const auto add = [&](const Neighbor& neighbor) { nearest.Add(neighbor); };

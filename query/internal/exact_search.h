@@ -10,6 +10,9 @@
 
 namespace csn::internal {
 
+// What a scan reads first of the rows; those that it does not pass over are read in floats.
+enum class ReadFirst { kFloats, kCodes, kTree };
+
 // Rows that a scan looked at, each time those that may still be hits.
 struct ScanCounts {
   uint64_t by_codes = 0, by_floats = 0, measured = 0;
@@ -17,10 +20,11 @@ struct ScanCounts {
 
 // The first `k` hits behind `after` (none: from the start), nearest first: rows left out, filter
 // and limits first, then the request's distance ceiling, then of each group the nearest of all that
-// remain. `by_codes`: every notion that counts has codes, and there are no groups; where codes
-// cannot tell, floats are read all the same. Adds to `counts`. Thread-safe.
+// remain. kCodes: every notion that counts has codes, and there are no groups; kTree: besides,
+// there is a sole notion, which has a tree. Where codes cannot tell, floats are read all the same.
+// Adds to `counts`. Thread-safe.
 std::vector<Neighbor> SearchExactly(const Generation& generation, const Request& request, size_t k,
-                                    const std::optional<Neighbor>& after, bool by_codes,
+                                    const std::optional<Neighbor>& after, ReadFirst first,
                                     ScanCounts& counts);
 
 // Of a request with groups: the nearest row of each that qualifies, by the group's number.

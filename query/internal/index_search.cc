@@ -90,15 +90,24 @@ std::optional<std::vector<Neighbor>> SearchGraph(const Generation& generation,
   const SubspaceIndex& index = generation.subspace(notion);
   const int ef_search =
       request.ef > 0 ? request.ef : generation.manifest().subspaces[notion].ef_search;
-  // All that the graph search keeps is rescored: it costs little and mends the order of near ties.
   const size_t candidates =
       std::max(k + request.left_out.size(), static_cast<size_t>(std::max(ef_search, 1)));
   // It would visit every row, as the scan does, and prove nothing.
   if (candidates >= index.size()) return std::nullopt;
   const Matrix query = ProjectQuery(request);
-  std::vector<Neighbor> best =
-      RescoreFound(generation, request, k,
-                   index.Search({.k = candidates, .ef_search = ef_search}, query.View()).front());
+  const std::vector<Neighbor> found =
+      std::move(index.Search({.k = candidates, .ef_search = ef_search}, query.View()).front());
+  // All that the graph search keeps decide near ties, where there are any.
+  std::vector<Neighbor> best;
+  for (const size_t examined :
+       {std::min(k + request.left_out.size(), found.size()), found.size()}) {
+    best = RescoreFound(generation, request, k, std::span(found).first(examined));
+    if (examined == found.size()) break;
+    if (best.size() < Wanted(generation, request, k)) continue;
+    if (ProvenBehind(generation, request, Norm(query.Row(0)), found[examined].value, best.back())) {
+      break;
+    }
+  }
   if (best.size() < Wanted(generation, request, k)) return std::nullopt;
   return best;
 }

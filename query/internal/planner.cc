@@ -12,25 +12,28 @@ namespace {
 // between machines.
 //
 // Codes, in order:
-constexpr double kCodeByte = 0.021e-9, kCodeRow = 0.1e-9;
+constexpr double kCodeByte = 0.024e-9, kCodeRow = 0.1e-9;
+// Codes by a tree, boxes with them.
+constexpr double kTreeByte = 0.03e-9, kTreeRow = 1e-9;
 // A row that codes let pass, until a filter or its floats keep it out.
-constexpr double kPassedRow = 15e-9;
+constexpr double kPassedRow = 11e-9;
 // Floats: cache lines of rows in order, and of rows apart, whose first line comes late where all of
 // them do not fit into caches.
 constexpr double kLineBytes = 64;
 constexpr double kNextRow = 2.5e-9, kNextLine = 1.8e-9;
-constexpr double kApartRow = 6e-9, kApartLine = 4e-9, kFirstLineNear = 3e-9, kFirstLineFar = 20e-9;
+constexpr double kApartRow = 4.5e-9, kApartLine = 1.2e-9, kFirstLineNear = 5e-9;
+constexpr double kFirstLineFar = 16e-9;
 constexpr double kCacheBytes = 8 << 20;
 // By definition, of a row that was just read; more of one that was not.
-constexpr double kMeasuredRow = 40e-9, kMeasuredValue = 3e-9, kFetchedRow = 60e-9;
-// A graph of 16 links, for each candidate kept; more of each where they are many, or rows do not
-// fit into caches.
-constexpr double kCandidate = 0.12e-6, kCandidateValue = 0.015e-6;
-constexpr double kManyCandidates = 100, kManyRowsBytes = 32 << 20, kFarCandidate = 2;
+constexpr double kMeasuredRow = 40e-9, kMeasuredValue = 3e-9, kFetchedRow = 30e-9;
+// A graph of 16 links, for each candidate kept; more of each the less of rows and links fits into
+// caches: by how many times it is doubled.
+constexpr double kCandidate = 0.1e-6, kCandidateValue = 0.0075e-6;
+constexpr double kCacheOfGraph = 4 << 20, kFarCandidate = 0.6;
 
 // Of n rows in no order about k (1 + ln(n / k)) are nearer than all but k - 1 before them; codes
 // let some more pass.
-constexpr double kPassedByCodes = 2;
+constexpr double kPassedByCodes = 2, kPassedInTree = 2, kHitsInTree = 2;
 
 // Whether a notion's index can be asked: one example, one notion that tells rows apart, and nothing
 // that rows must fulfil beside being near.
@@ -38,6 +41,13 @@ bool SuitsIndex(const Request& request) {
   return SoleExample(request) && request.sole &&
          !request.ranking.masks->live_dims(*request.sole).empty() && !request.filter &&
          request.limits.empty() && request.groups == nullptr;
+}
+
+// Limits on other notions say nothing of how near a row is in this one, so there is no telling how
+// many boxes are looked at.
+bool HasUsefulTree(const Generation& generation, const Request& request) {
+  return request.sole && generation.manifest().subspaces[*request.sole].tree &&
+         request.limits.empty();
 }
 
 // What a request's costs follow from.
@@ -84,6 +94,24 @@ double CodesCost(const Sizes& at) {
          at.hits * at.Measured(true);
 }
 
+// Of rows of which a filter lets few through, as many more are looked at. Between and beyond those
+// that were measured, shares lie on powers of k.
+double TreeShare(const TreeShares& shares, double k, double least) {
+  const bool few = k < 100;
+  const double from = std::max(few ? shares.for_10 : shares.for_100, least);
+  const double to = std::max(few ? shares.for_100 : shares.for_1000, least);
+  return std::clamp(from * std::pow(k / (few ? 10 : 100), std::log10(to / from)), least, 1.0);
+}
+
+double TreeCost(const Sizes& at, const TreeShares& shares, size_t k) {
+  const double wanted = static_cast<double>(k) * at.all / std::max(at.rows, 1.0);
+  const double seen = at.all * TreeShare(shares, wanted, kCodeBlockRows / at.all);
+  // Those nearest come first, so few are nearer than all before them.
+  const double hits = std::min(at.rows, kHitsInTree * static_cast<double>(k));
+  const double passed = std::min(seen, kPassedInTree * hits * at.all / std::max(at.rows, 1.0));
+  return seen * (at.values * kTreeByte + kTreeRow) + passed * kPassedRow + hits * at.Measured(true);
+}
+
 double FloatsCost(const Sizes& at, bool apart) {
   double row = kNextRow + at.lines * kNextLine;
   if (apart) {
@@ -94,10 +122,9 @@ double FloatsCost(const Sizes& at, bool apart) {
 }
 
 double GraphCost(const Sizes& at, double candidates, double links) {
-  double each = (kCandidate + kCandidateValue * at.values) * links / 16;
-  each *= std::max(1.0, std::sqrt(candidates / kManyCandidates));
-  if (at.all * at.values * sizeof(float) > kManyRowsBytes) each *= kFarCandidate;
-  return candidates * each;
+  const double bytes = at.all * (at.values * sizeof(float) + 2 * links * sizeof(int32_t));
+  const double far = std::clamp(1 + kFarCandidate * std::log2(bytes / kCacheOfGraph), 1.0, 4.0);
+  return candidates * (kCandidate + kCandidateValue * at.values) * (links / 16) * far;
 }
 
 }  // namespace
@@ -108,6 +135,8 @@ const char* WayName(Way way) {
       return "codes";
     case Way::kFloats:
       return "floats";
+    case Way::kTree:
+      return "tree";
     case Way::kFlatIndex:
       return "flat index";
     case Way::kGraph:
@@ -116,13 +145,34 @@ const char* WayName(Way way) {
   return "";
 }
 
+std::optional<ReadFirst> ScanOf(Way way) {
+  switch (way) {
+    case Way::kCodes:
+      return ReadFirst::kCodes;
+    case Way::kFloats:
+      return ReadFirst::kFloats;
+    case Way::kTree:
+      return ReadFirst::kTree;
+    case Way::kFlatIndex:
+    case Way::kGraph:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
 std::vector<WayCost> PlanWays(const Generation& generation, const Request& request, size_t k,
                               bool first_page) {
   const Sizes at(generation, request, k);
   std::vector<WayCost> ways;
   ways.push_back({Way::kFloats, FloatsCost(at, request.filter != nullptr)});
   // Without a ceiling for all rows codes tell nothing.
-  if (at.coded && request.groups == nullptr) ways.push_back({Way::kCodes, CodesCost(at)});
+  if (at.coded && request.groups == nullptr) {
+    ways.push_back({Way::kCodes, CodesCost(at)});
+    if (HasUsefulTree(generation, request)) {
+      ways.push_back(
+          {Way::kTree, TreeCost(at, *generation.manifest().subspaces[*request.sole].tree, k)});
+    }
+  }
   if (first_page && SuitsIndex(request)) {
     const SubspaceManifest& subspace = generation.manifest().subspaces[*request.sole];
     if (!IsExactKey(subspace.key)) {

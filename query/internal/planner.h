@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
+#include "query/internal/exact_search.h"
 #include "query/internal/request.h"
 #include "storage/generation.h"
 
@@ -12,10 +14,12 @@ namespace csn::internal {
 enum class Way {
   kCodes,      // every row by its codes, those that may be hits in full
   kFloats,     // every row that qualifies by its floats
+  kTree,       // rows by their codes, those in near boxes first, until no box is near enough
   kFlatIndex,  // FAISS's flat index, proven: of rows without codes
   kGraph,      // FAISS's graph: approximate
 };
-const char* WayName(Way way);  // "codes", "floats", "flat index", "graph"
+const char* WayName(Way way);              // "codes", "floats", "tree", "flat index", "graph"
+std::optional<ReadFirst> ScanOf(Way way);  // none: it asks an index
 
 struct WayCost {
   Way way = Way::kFloats;

@@ -84,6 +84,12 @@ std::string SubspaceFault(const SubspaceManifest& subspace) {
   if (!(recall.target >= 0 && recall.target <= 1)) {
     return fmt::format("recall_target {}, expected 0 to 1", recall.target);
   }
+  if (const std::optional<TreeShares>& tree = subspace.tree;
+      tree && !(tree->for_10 >= 0 && tree->for_10 <= tree->for_100 &&
+                tree->for_100 <= tree->for_1000 && tree->for_1000 <= 1)) {
+    return fmt::format("tree: shares {}, {} and {}, expected 0 to 1, ascending", tree->for_10,
+                       tree->for_100, tree->for_1000);
+  }
   return "";
 }
 

@@ -86,6 +86,51 @@ TEST(RowCodes, ACodeThatIsNotItsRowsIsFound) {
   EXPECT_EQ(FirstMiscoded(view, masks, 0, rows.View()), 130u);
 }
 
+TEST(RowCodes, InTreeOrderAreTheSameOfEveryRow) {
+  Rng rng(35);
+  for (const size_t n : {0, 1, 64, 65, 1100, 5000}) {
+    for (const auto& value : {test::Normal, test::Hard}) {
+      SCOPED_TRACE(n);
+      constexpr size_t kDim = 5;
+      const MaskTable masks = OneMask(kDim, rng);
+      const Matrix rows = RandomRows(n, kDim, value, rng);
+      const RowCodes codes(masks, 0, rows.View());
+      const RowCodes ordered = codes.InTreeOrder();
+      const CodesView view = codes.View(), tree = ordered.View();
+      EXPECT_TRUE(view.order.empty());
+      ASSERT_EQ(tree.order.size(), n);
+      std::vector<uint32_t> all(tree.order.begin(), tree.order.end());
+      std::ranges::sort(all);
+      for (size_t i = 0; i < n; ++i) ASSERT_EQ(all[i], i);
+      for (size_t place = 0; place < n; ++place) {
+        for (size_t k = 0; k < kDim; ++k) {
+          ASSERT_EQ(CodeAt(tree, place, k), CodeAt(view, tree.order[place], k));
+        }
+      }
+      EXPECT_FALSE(FirstMiscoded(tree, masks, 0, rows.View()));
+      if (n < 2) continue;
+      // One row twice, another nowhere.
+      std::vector<uint32_t> twice(tree.order.begin(), tree.order.end());
+      twice[n - 1] = twice[0];
+      CodesView wrong = tree;
+      wrong.order = twice;
+      EXPECT_EQ(FirstMiscoded(wrong, masks, 0, rows.View()), n - 1);
+    }
+  }
+}
+
+TEST(RowCodes, RowsThatCodesMissStandAtTheEnd) {
+  Rng rng(36);
+  constexpr size_t kRows = 3000, kDim = 4;
+  const MaskTable masks = OneMask(kDim, rng);
+  Matrix rows = RandomRows(kRows, kDim, test::Normal, rng);
+  rows.Row(100)[1] = 1e6f;
+  const RowCodes ordered = RowCodes(masks, 0, rows.View()).InTreeOrder();
+  const CodesView view = ordered.View();
+  for (size_t block = 0; block + 1 < view.blocks(); ++block) EXPECT_LT(view.errors[block], 2);
+  EXPECT_GT(view.errors.back(), 1e3);
+}
+
 TEST(RowCodes, RefuseWhatCannotBeCoded) {
   Rng rng(34);
   const Matrix rows = RandomRows(3, 4, test::Normal, rng);

@@ -93,11 +93,10 @@ double Seconds(Way way, const World& world, const internal::Request& request) {
   for (size_t i = 0; i < kRepeats; ++i) {
     const Clock::time_point start = Clock::now();
     internal::ScanCounts counts;
-    if (way == Way::kGraph) {
-      internal::SearchGraph(*world.generation, request, request.k);
+    if (const std::optional<internal::ReadFirst> first = internal::ScanOf(way)) {
+      internal::SearchExactly(*world.generation, request, request.k, std::nullopt, *first, counts);
     } else {
-      internal::SearchExactly(*world.generation, request, request.k, std::nullopt,
-                              way == Way::kCodes, counts);
+      internal::SearchGraph(*world.generation, request, request.k);
     }
     least = std::min(least, std::chrono::duration<double>(Clock::now() - start).count());
   }

@@ -7,6 +7,7 @@
 #include "storage/embedding_file.h"
 #include "storage/generation.h"
 #include "storage/subspace_index.h"
+#include "tests/support/matrices.h"
 #include "tests/support/test_index.h"
 #include "tests/support/test_support.h"
 
@@ -54,14 +55,42 @@ TEST(IndexPlanTest, BytesAreThoseOfTheFiles) {
   }
 }
 
+TEST(IndexPlanTest, ATreeTakesACodeADimensionAndItsOrder) {
+  for (const auto& [rows, live, tree] :
+       {std::tuple{4095, 4, false}, {4096, 4, true}, {4096, 16, true}, {100'000, 17, false}}) {
+    Matrix weights(1, 20);
+    for (int i = 0; i < live; ++i) weights.Row(0)[static_cast<size_t>(i)] = 1;
+    const auto n = static_cast<uint64_t>(rows);
+    const IndexPlan plan = PlanIndex(Notions(1), MaskTable(weights), n, {.index_key = "Flat"});
+    const uint64_t blocks = (n + 63) / 64,
+                   codes = blocks * 64 * static_cast<uint64_t>(live + live % 2);
+    EXPECT_NEAR(static_cast<double>(plan.subspaces[0].bytes),
+                static_cast<double>(tree ? 2 * codes + 4 * n : codes),
+                static_cast<double>(codes) / 20);
+    EXPECT_EQ(ReadBytes(n, static_cast<size_t>(live)), n * static_cast<uint64_t>(live) /
+                                                           (!tree       ? 1
+                                                            : live <= 8 ? 64
+                                                                        : 8));
+  }
+}
+
 TEST(IndexPlanTest, AutoTakesWhatFits) {
-  const MaskTable masks = test::MakeEmbeddingWorld(2, 16, 2, 3).masks;
+  Matrix weights(2, 40);
+  for (size_t k = 0; k < 40; ++k) weights.Row(k % 2)[k] = 1;
+  const MaskTable masks(weights);
   const auto key = [&](uint64_t rows, std::optional<uint64_t> memory) {
     return PlanIndex(Notions(2), masks, rows, {.max_memory = memory}).subspaces[0].key;
   };
   const size_t live = masks.live_dims(0).size();
+  ASSERT_GT(live, 16u);
   EXPECT_EQ(key((4 << 20) / live, {}), "Flat");
   EXPECT_EQ(key((4 << 20) / live + 1, {}), "HNSW32");
+  const MaskTable few(test::MakeMatrix(4, {1, 0.5f, 2, 1}));
+  const auto key_of_few = [&](uint64_t rows) {
+    return PlanIndex(Notions(1), few, rows, {}).subspaces[0].key;
+  };
+  EXPECT_EQ(key_of_few(64 << 20), "Flat");
+  EXPECT_EQ(key_of_few((64 << 20) + 16), "HNSW32");
   constexpr uint64_t kRows = 10'000'000;
   const uint64_t graphs = PlanIndex(Notions(2), masks, kRows, {}).bytes();
   const uint64_t flat = PlanIndex(Notions(2), masks, kRows, {.index_key = "Flat"}).bytes();
@@ -80,7 +109,7 @@ TEST(IndexPlanTest, EqualMasksShareAndDeadOnesTakeNothing) {
   for (const size_t row : {0, 2}) weights.Row(row)[1] = 0.5f;
   const MaskTable masks(weights);
   EXPECT_THAT(FirstAlike(masks), testing::ElementsAre(0, 1, 0));
-  const IndexPlan plan = PlanIndex(Notions(3), masks, 10'000'000, {});
+  const IndexPlan plan = PlanIndex(Notions(3), masks, 10'000'000, {.index_key = "HNSW32"});
   EXPECT_EQ(plan.subspaces[0].key, "HNSW32");
   EXPECT_EQ(plan.subspaces[1].key, "Flat");
   EXPECT_LT(plan.subspaces[1].bytes, 100u);

@@ -54,6 +54,36 @@ TEST_F(SubspaceBuilderTest, WithoutATargetItIsKeptWhateverItFinds) {
   EXPECT_EQ(thin.recall.target, 0);
 }
 
+TEST(SubspaceBuilder, OfFewDimensionsAndManyRowsATreeIsMadeAndMeasured) {
+  constexpr size_t kRows = 5000;
+  test::EmbeddingWorld world = test::MakeEmbeddingWorld(kRows, 24, 2, 10);
+  Matrix weights(3, 24);
+  weights.Row(0)[3] = weights.Row(0)[7] = 1;
+  for (size_t k = 0; k < 17; ++k) weights.Row(1)[k] = 1;
+  const MaskTable masks(weights);
+  const TempDir folder;
+  std::vector<SubspaceManifest> subspaces;
+  for (NotionId notion = 0; notion < 3; ++notion) {
+    subspaces.push_back(BuildSubspace({.masks = &masks,
+                                       .notion = notion,
+                                       .name = "of few",
+                                       .embeddings = world.embeddings.View(),
+                                       .key = "Flat",
+                                       .folder = folder.path()}));
+  }
+  ASSERT_TRUE(subspaces[0].tree);
+  // 79 blocks, of which a search looks at one at least.
+  EXPECT_GE(subspaces[0].tree->for_10, 1.0 / 79);
+  EXPECT_LT(subspaces[0].tree->for_10, 0.2);
+  EXPECT_GT(subspaces[0].tree->for_100, 100.0 / kRows);
+  EXPECT_GT(subspaces[0].tree->for_1000, 1000.0 / kRows);
+  EXPECT_FALSE(subspaces[1].tree);  // too many dimensions
+  EXPECT_FALSE(subspaces[2].tree);  // none
+  for (const auto& [notion, exists] : {std::pair{0, true}, {1, false}, {2, false}}) {
+    EXPECT_EQ(std::filesystem::exists(folder / fmt::format("notion-{:02}.tree", notion)), exists);
+  }
+}
+
 TEST(GreatestProvableRecall, IsTheRuleOfThree) {
   EXPECT_EQ(GreatestProvableRecall(0), 0);
   EXPECT_EQ(GreatestProvableRecall(2), 0);

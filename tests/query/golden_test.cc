@@ -47,6 +47,7 @@ void WriteGolden(const std::string& folder) {
     const std::string index = folder + "/" + name;
     test::WriteTestIndex(index, world.embeddings, MaskTable(weights), items,
                          {.key = key,
+                          .tree = true,
                           .columns = {{"name", ColumnType::kText},
                                       {"price", ColumnType::kNumber},
                                       {"tags", ColumnType::kList}},
@@ -57,9 +58,9 @@ void WriteGolden(const std::string& folder) {
 
 TEST(GoldenIndex, EveryFormatOpensVerifiesAndAnswersAsWhenItWasWritten) {
   if (const char* folder = std::getenv("CSN_WRITE_GOLDEN")) WriteGolden(folder);
-  for (const char* name :
-       {"format-1/flat", "format-1/hnsw", "format-2/flat", "format-2/hnsw", "format-3/flat",
-        "format-3/hnsw", "format-4/flat", "format-4/hnsw", "format-5/flat", "format-5/hnsw"}) {
+  for (const char* name : {"format-1/flat", "format-1/hnsw", "format-2/flat", "format-2/hnsw",
+                           "format-3/flat", "format-3/hnsw", "format-4/flat", "format-4/hnsw",
+                           "format-5/flat", "format-5/hnsw", "format-6/flat", "format-6/hnsw"}) {
     SCOPED_TRACE(name);
     const test::TempDir folder;
     fs::copy(std::string(kData) + name, folder / "idx", fs::copy_options::recursive);

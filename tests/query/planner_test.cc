@@ -77,6 +77,31 @@ TEST_F(PlannerTest, CodesAreReadWhereTheyCanTell) {
   EXPECT_THAT(Names(Report(engine, grouped)), ElementsAre("floats"));
 }
 
+TEST_F(PlannerTest, ATreeIsSearchedWhereItLooksAtLess) {
+  const QueryEngine plain = Open(), engine = Open({.tree = true});
+  for (const char* where : {"", "number < 3000"}) {
+    Query query = By("notion-0");
+    query.where = where;
+    const Answer answer = engine.Search(query);
+    const PlanReport& report = *answer.plan_report;
+    EXPECT_THAT(Names(report), UnorderedElementsAre("tree", "codes", "floats"));
+    EXPECT_EQ(Taken(report), "tree");
+    EXPECT_EQ(answer.plan, Plan::kScan);
+    EXPECT_TRUE(answer.exact);
+    EXPECT_GE(report.rows_by_codes, 64u);
+    EXPECT_LE(report.rows_measured, report.rows_by_floats);
+    const Answer expected = plain.Search(query);
+    for (size_t i = 0; i < expected.hits.size(); ++i) {
+      EXPECT_EQ(answer.hits[i].item.sku, expected.hits[i].item.sku);
+      EXPECT_EQ(answer.hits[i].score, expected.hits[i].score);
+    }
+  }
+  EXPECT_THAT(Names(Report(engine, By("notion-0,notion-1"))), ElementsAre("codes", "floats"));
+  Query limited = By("notion-0");
+  limited.require = {{.notion = "notion-1", .kind = Query::Limit::Kind::kAtMost, .distance = 0.1}};
+  EXPECT_THAT(Names(Report(engine, limited)), UnorderedElementsAre("codes", "floats"));
+}
+
 TEST_F(PlannerTest, FewRowsAreReadAloneAndManyAmongTheOthers) {
   const QueryEngine engine = Open();
   Query query = By("notion-0,notion-1");

@@ -47,9 +47,34 @@ TEST_F(CodeFileTest, GivesBackWhatWasWritten) {
     const size_t bytes = expected.blocks() * expected.block_bytes();
     EXPECT_TRUE(std::equal(view.codes, view.codes + bytes, expected.codes));
     EXPECT_FALSE(FirstMiscoded(view, world_.masks, 0, world_.embeddings.View()));
-    EXPECT_EQ(fs::file_size(path_), CodeFile::FileBytes(view.rows, view.dim));
-    CodeFile::CheckHeader(path_, view.rows, view.dim);
+    EXPECT_EQ(fs::file_size(path_), CodeFile::FileBytes(view.rows, view.dim, false));
+    CodeFile::CheckHeader(path_, view.rows, view.dim, false);
   }
+}
+
+TEST_F(CodeFileTest, AnOrderIsKeptAndChecked) {
+  Write(1000, 12);
+  const RowCodes ordered = codes_->InTreeOrder();
+  const CodesView expected = ordered.View();
+  CodeFile::Write(path_, expected);
+  EXPECT_EQ(fs::file_size(path_), CodeFile::FileBytes(1000, expected.dim, true));
+  CodeFile::CheckHeader(path_, 1000, expected.dim, true);
+  EXPECT_THAT([&] { CodeFile::CheckHeader(path_, 1000, expected.dim, false); },
+              ThrowsError(ErrorCode::kCorruption, "has an order of its own, expected one without"));
+  {
+    const CodeFile file = CodeFile::Load(path_, FileChecksum(path_));
+    EXPECT_TRUE(std::ranges::equal(file.view().order, expected.order));
+    EXPECT_FALSE(FirstMiscoded(file.view(), world_.masks, 0, world_.embeddings.View()));
+  }
+  // A row that is not there, the checksum right.
+  std::string bytes = ReadTextFile(path_);
+  bytes[bytes.size() - 1] = 1;
+  test::WriteText(path_, bytes);
+  EXPECT_THAT([&] { CodeFile::Load(path_, FileChecksum(path_)); },
+              ThrowsError(ErrorCode::kCorruption, "names a row which is not there"));
+  Write(1000, 12);
+  EXPECT_THAT([&] { CodeFile::CheckHeader(path_, 1000, expected.dim, true); },
+              ThrowsError(ErrorCode::kCorruption, "lacks an order of its own"));
 }
 
 TEST_F(CodeFileTest, DamageIsFound) {
@@ -61,7 +86,7 @@ TEST_F(CodeFileTest, DamageIsFound) {
                 ThrowsError(ErrorCode::kCorruption, path_))
         << byte;
     if (byte < kCodeHeaderBytes) {
-      EXPECT_THAT([&] { CodeFile::CheckHeader(path_, 150, dim); },
+      EXPECT_THAT([&] { CodeFile::CheckHeader(path_, 150, dim, false); },
                   ThrowsError(ErrorCode::kCorruption, path_))
           << byte;
     }
@@ -76,7 +101,7 @@ TEST_F(CodeFileTest, DamageIsFound) {
     EXPECT_THAT([&] { CodeFile::Load(path_, checksum); },
                 ThrowsError(ErrorCode::kCorruption, path_))
         << size;
-    EXPECT_THAT([&] { CodeFile::CheckHeader(path_, 150, dim); },
+    EXPECT_THAT([&] { CodeFile::CheckHeader(path_, 150, dim, false); },
                 ThrowsError(ErrorCode::kCorruption, path_))
         << size;
   }
@@ -87,17 +112,17 @@ TEST_F(CodeFileTest, DamageIsFound) {
 TEST_F(CodeFileTest, AnothersIsRefused) {
   Write(150, 8);
   const size_t dim = codes_->View().dim;
-  EXPECT_THAT([&] { CodeFile::CheckHeader(path_, 151, dim); },
+  EXPECT_THAT([&] { CodeFile::CheckHeader(path_, 151, dim, false); },
               ThrowsError(ErrorCode::kCorruption,
                           fmt::format("{}: 150 rows of {} dimensions, expected 151 of {}", path_,
                                       dim, dim)));
   EXPECT_THAT([&] { CodeFile::Load(path_, std::string(32, '0')); },
               ThrowsError(ErrorCode::kCorruption, "expected 00000000"));
   std::string newer = ReadTextFile(path_);
-  newer[8] = 2;
+  newer[8] = 3;
   test::WriteText(path_, newer);
-  EXPECT_THAT([&] { CodeFile::CheckHeader(path_, 150, dim); },
-              ThrowsError(ErrorCode::kCorruption, "format version 2, this build reads up to 1"));
+  EXPECT_THAT([&] { CodeFile::CheckHeader(path_, 150, dim, false); },
+              ThrowsError(ErrorCode::kCorruption, "format version 3, this build reads up to 2"));
 }
 
 }  // namespace

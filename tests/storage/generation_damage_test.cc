@@ -42,8 +42,8 @@ TEST(GenerationTest, WhatMayNotBeReadIsNotDamaged) {
   const std::string generation = index + "/generations/000001";
   for (const std::string& path : {index + "/CURRENT", generation, generation + "/MANIFEST.json",
                                   generation + "/embeddings.f32", generation + "/notion-00.faiss",
-                                  generation + "/notion-00.codes", generation + "/metadata",
-                                  generation + "/metadata/CURRENT"}) {
+                                  generation + "/notion-00.codes", generation + "/notion-01.tree",
+                                  generation + "/metadata", generation + "/metadata/CURRENT"}) {
     const fs::perms before = fs::status(path).permissions();
     fs::permissions(path, fs::perms::none);
     {
@@ -64,7 +64,8 @@ TEST(GenerationTest, DamagedHeadersOfSubspacesAreFoundWhenOpening) {
                                      {"notion-01.faiss", 16},
                                      {"notion-02.faiss", 32},
                                      {"notion-00.codes", 64},
-                                     {"notion-01.codes", 64}}) {
+                                     {"notion-01.codes", 64},
+                                     {"notion-01.tree", 64}}) {
     const std::string path = index + "/generations/000001/" + file;
     for (size_t byte = 0; byte < static_cast<size_t>(header); ++byte) {
       test::FlipBit(path, byte, 6);
@@ -125,13 +126,13 @@ TEST(GenerationTest, NewerManifestIsRefused) {
   World(5).Publish(index);
   const std::string path = index + "/generations/000001/MANIFEST.json";
   std::string text = ReadTextFile(path);
-  const std::string old = "\"format_version\": 6";
-  text.replace(text.find(old), old.size(), "\"format_version\": 7");
+  const std::string old = "\"format_version\": 7";
+  text.replace(text.find(old), old.size(), "\"format_version\": 8");
   test::WriteText(path, text);
   test::WriteText(index + "/CURRENT", "000001 " + FileChecksum(path) + "\n");
   EXPECT_THAT([&] { Generation::Open(index); },
               ThrowsError(ErrorCode::kCorruption,
-                          "manifest " + path + ": format version 7, this build reads up to 6"));
+                          "manifest " + path + ": format version 8, this build reads up to 7"));
 }
 
 TEST(GenerationTest, MissingAndCutFilesAreFoundWhenOpening) {
@@ -241,6 +242,13 @@ TEST(GenerationTest, PartsThatDoNotBelongTogetherAreFound) {
   EXPECT_EQ(Generation::Open(folder / "c").codes(1).rows, 20u);
   EXPECT_THAT([&] { Generation::Open(folder / "c").Verify({}); },
               ThrowsError(ErrorCode::kCorruption, "notion-01.codes: row "));
+  publish(folder / "t", longer, "notion-01.tree");
+  EXPECT_THAT([&] { Generation::Open(folder / "t"); },
+              ThrowsError(ErrorCode::kCorruption, "notion-01.tree: 21 rows of 1 dimensions"));
+  publish(folder / "u", other, "notion-01.tree");
+  EXPECT_EQ(Generation::Open(folder / "u").tree(1).codes().rows, 20u);
+  EXPECT_THAT([&] { Generation::Open(folder / "u").Verify({}); },
+              ThrowsError(ErrorCode::kCorruption, "notion-01.tree: row "));
   World renamed(20, 1);
   renamed.model = "another model";
   publish(folder / "d", renamed, "model.csn");

@@ -76,6 +76,10 @@ TEST(GenerationTest, PublishedIsReadBack) {
         FirstMiscoded(generation.codes(id), world.manifest.masks, id, world.embeddings.View()));
     EXPECT_EQ(generation.codes(id).codes, generation.codes(id).codes);  // loaded once
   }
+  EXPECT_EQ(generation.manifest().subspaces[1].tree, world.manifest.subspaces[1].tree);
+  EXPECT_EQ(&generation.tree(1), &generation.tree(1));  // made once
+  EXPECT_FALSE(
+      FirstMiscoded(generation.tree(1).codes(), world.manifest.masks, 1, world.embeddings.View()));
   EXPECT_FALSE(generation.has_codes(2));  // no live dimension
   EXPECT_THAT([&] { generation.subspace(3); }, ThrowsError(ErrorCode::kInvalidArgument, "3"));
 

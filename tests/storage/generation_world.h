@@ -13,7 +13,7 @@ namespace csn::test {
 
 inline constexpr size_t kDim = 6;
 
-// A small sound generation: notion 0 is HNSW, 1 Flat, 2 has no live dimension.
+// A small sound generation: notion 0 is HNSW, 1 Flat with a tree, 2 has no live dimension.
 struct World {
   explicit World(size_t rows, uint64_t seed = 1) : embeddings(rows, kDim) {
     Rng rng(seed);
@@ -33,6 +33,7 @@ struct World {
     manifest.notions = {
         {.name = "a", .column = "brand"}, {.name = "b", .column = ""}, {.name = "c", .column = ""}};
     manifest.subspaces = {{.key = "HNSW8", .ef_construction = 40, .ef_search = 32}, {}, {}};
+    manifest.subspaces[1].tree = {.for_10 = 0.1, .for_100 = 0.2, .for_1000 = 0.5};
   }
 
   void Write(const std::string& folder) const {
@@ -51,8 +52,10 @@ struct World {
       SubspaceIndex::Build({.key = subspace.key}, projected.View())
           .Save(folder + "/" + layout::NotionIndex(id));
       if (projected.cols() == 0) continue;
-      CodeFile::Write(folder + "/" + layout::NotionCodes(id),
-                      RowCodes(manifest.masks, id, embeddings.View()).View());
+      const RowCodes codes(manifest.masks, id, embeddings.View());
+      CodeFile::Write(folder + "/" + layout::NotionCodes(id), codes.View());
+      if (!subspace.tree) continue;
+      CodeFile::Write(folder + "/" + layout::NotionTree(id), codes.InTreeOrder().View());
     }
   }
 

@@ -47,7 +47,8 @@ Manifest SmallManifest() {
        .scale = 1.0 / 3,
        .radius = 12.25,
        .recall =
-           {.value = 0.9987654321012345, .low = 0.99, .high = 1, .target = 0.985, .queries = 1000}},
+           {.value = 0.9987654321012345, .low = 0.99, .high = 1, .target = 0.985, .queries = 1000},
+       .tree = TreeShares{.for_10 = 1.0 / 7, .for_100 = 0.25, .for_1000 = 1}},
       {}};
   manifest.files["notion-00.faiss"] = {.size = 5'000'000'000, .checksum = std::string(32, '0')};
   manifest.files["metadata/CURRENT"] = {.size = 0, .checksum = std::string(32, 'f')};
@@ -85,7 +86,9 @@ TEST(ManifestTest, ReadsBackEqual) {
   EXPECT_EQ(read.subspaces[0].scale, 1.0 / 3);
   EXPECT_EQ(read.subspaces[0].radius, 12.25);
   EXPECT_EQ(read.subspaces[0].recall, written.subspaces[0].recall);
+  EXPECT_EQ(read.subspaces[0].tree, written.subspaces[0].tree);
   EXPECT_EQ(read.subspaces[1].key, "Flat");
+  EXPECT_EQ(read.subspaces[1].tree, std::nullopt);
   ASSERT_EQ(read.files.size(), 2u);
   EXPECT_EQ(read.files.at("notion-00.faiss").size, 5'000'000'000u);
   EXPECT_EQ(read.files.at("metadata/CURRENT").checksum, std::string(32, 'f'));
@@ -124,9 +127,9 @@ TEST(ManifestTest, EveryMaskAndScaleReadsBackToTheBit) {
 }
 
 TEST(ManifestTest, NewerVersionIsRefusedBeforeAnythingElse) {
-  EXPECT_THAT([] { ParseManifest(R"({"format_version": 7, "unknown": []})", "x/MANIFEST.json"); },
+  EXPECT_THAT([] { ParseManifest(R"({"format_version": 8, "unknown": []})", "x/MANIFEST.json"); },
               ThrowsError(ErrorCode::kCorruption,
-                          "manifest x/MANIFEST.json: format version 7, this build reads up to 6"));
+                          "manifest x/MANIFEST.json: format version 8, this build reads up to 7"));
 }
 
 // Every path to a value within `node`, by object keys and array positions.
@@ -149,6 +152,7 @@ TEST(ManifestTest, EveryMissingFieldIsFound) {
     // check.
     const std::string in = path.parent_pointer().to_string();
     if (in == "/files" || in == "/columns") return;
+    if (path.back() == "tree") return;  // not every notion has one
     ordered_json damaged = sound;
     if (parent.is_object()) {
       damaged.at(path.parent_pointer()).erase(path.back());
@@ -225,6 +229,10 @@ TEST(ManifestTest, ContradictionsAreFoundInReadingAndWriting) {
       {"/notions/0/index/recall_high", 0.99, "recall"},
       {"/notions/0/index/recall_high", 1.01, "recall"},
       {"/notions/0/index/recall_target", -0.1, "recall_target"},
+      {"/notions/0/index/tree/share_10", -0.1, "tree: shares -0.1"},
+      {"/notions/0/index/tree/share_1000", 1.5, "tree: shares"},
+      {"/notions/0/index/tree/share_1000", 0.125, "ascending"},
+      {"/notions/0/index/tree/share_100", 0.125, "ascending"},
       {"/files/notion-00.faiss/checksum", "00", "checksum"},
   };
   const ordered_json sound = ordered_json::parse(FormatManifest(SmallManifest()));

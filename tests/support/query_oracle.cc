@@ -182,7 +182,7 @@ World MakeWorld(const std::string& folder, const Shape& shape) {
   }
   world.items = RandomFilterItems(values, shape.n);
   WriteTestIndex(folder, world.embeddings, MaskTable(world.masks), world.items,
-                 {.key = shape.key, .columns = FilterColumns()});
+                 {.key = shape.key, .tree = shape.seed % 2 == 0, .columns = FilterColumns()});
   world.engine = std::make_unique<QueryEngine>(QueryEngine::Open(folder));
   for (const SubspaceManifest& subspace : world.engine->generation().manifest().subspaces) {
     world.scales.push_back(subspace.scale);

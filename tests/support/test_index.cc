@@ -41,9 +41,14 @@ SubspaceManifest WriteSubspace(const std::string& folder, const Matrix& embeddin
   const Matrix vectors = Project(masks, notion, embeddings.View());
   const IndexOptions index{.key = options.key};
   SubspaceIndex::Build(index, vectors.View()).Save(folder + "/" + layout::NotionIndex(notion));
+  std::optional<TreeShares> tree;
   if (options.codes && vectors.cols() > 0) {
-    CodeFile::Write(folder + "/" + layout::NotionCodes(notion),
-                    RowCodes(masks, notion, embeddings.View()).View());
+    const RowCodes codes(masks, notion, embeddings.View());
+    CodeFile::Write(folder + "/" + layout::NotionCodes(notion), codes.View());
+    if (options.tree) {
+      CodeFile::Write(folder + "/" + layout::NotionTree(notion), codes.InTreeOrder().View());
+      tree = {.for_10 = 0, .for_100 = 0, .for_1000 = 0};
+    }
   }
   const bool exact = IsExactKey(options.key);
   return {.key = options.key,
@@ -51,7 +56,8 @@ SubspaceManifest WriteSubspace(const std::string& folder, const Matrix& embeddin
           .ef_search = exact ? 0 : options.ef_search,
           .scale = 1,
           .radius = Radius(vectors),
-          .recall = {}};
+          .recall = {},
+          .tree = tree};
 }
 
 }  // namespace

@@ -14,6 +14,8 @@ struct TestIndexOptions {
   std::string key = "Flat";  // FAISS factory string of every notion
   int ef_search = 64;        // HNSW only
   bool codes = true;         // false: as indexes before format 6 were
+  // A tree of every notion with codes, of however few rows, which the planner thinks to be free.
+  bool tree = false;
   std::vector<Column> columns = {};
   std::vector<std::string> notions = {};  // [C]; empty: "notion-0", "notion-1", ...
 };

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <span>
 
-namespace csn::internal {
+namespace csn {
 
 // Dimensions [begin, end).
 struct DimRun {
@@ -20,4 +20,4 @@ struct DimRun {
 void WeightedSquares(const float* weights, const float* point, std::span<const DimRun> runs,
                      std::span<const float* const> rows, float* out);
 
-}  // namespace csn::internal
+}  // namespace csn

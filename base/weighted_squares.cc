@@ -1,13 +1,13 @@
-#include "base/internal/weighted_squares.h"
+#include "base/weighted_squares.h"
 
 // Compiled once for every instruction set: Highway includes this file again and again.
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "base/internal/weighted_squares.cc"
+#define HWY_TARGET_INCLUDE "base/weighted_squares.cc"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
-namespace csn::internal {
+namespace csn {
 namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -56,11 +56,11 @@ HWY_ATTR void Measure(const float* weights, const float* point, const DimRun* ru
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace csn::internal
+}  // namespace csn
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace csn::internal {
+namespace csn {
 
 HWY_EXPORT(Measure);
 
@@ -70,5 +70,5 @@ void WeightedSquares(const float* weights, const float* point, std::span<const D
   (weights, point, runs.data(), runs.size(), rows.data(), rows.size(), out);
 }
 
-}  // namespace csn::internal
+}  // namespace csn
 #endif  // HWY_ONCE
