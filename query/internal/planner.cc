@@ -33,7 +33,7 @@ constexpr double kCacheOfGraph = 4 << 20, kFarCandidate = 0.6;
 
 // Of n rows in no order about k (1 + ln(n / k)) are nearer than all but k - 1 before them; codes
 // let some more pass.
-constexpr double kPassedByCodes = 2, kPassedInTree = 2, kHitsInTree = 2;
+constexpr double kPassedByCodes = 2, kPassedInTree = 3, kHitsInTree = 2;
 
 // Whether a notion's index can be asked: one example, one notion that tells rows apart, and nothing
 // that rows must fulfil beside being near.
