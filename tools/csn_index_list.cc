@@ -40,11 +40,15 @@ const Page kListPage = {
         "      the closures of high heels, and how many of each\n",
     .rivals = {{"columns", "facets"}}};
 
-// Of a notion's index and, where it has them, codes.
+// Of a notion's index and, where it has them, codes and tree.
 uint64_t SubspaceBytes(const Manifest& manifest, NotionId notion) {
-  const auto codes = manifest.files.find(manifest.CodesFile(notion));
-  return manifest.files.at(manifest.IndexFile(notion)).size +
-         (codes == manifest.files.end() ? 0 : codes->second.size);
+  uint64_t bytes = 0;
+  for (const std::string& name :
+       {manifest.IndexFile(notion), manifest.CodesFile(notion), manifest.TreeFile(notion)}) {
+    const auto found = manifest.files.find(name);
+    if (found != manifest.files.end()) bytes += found->second.size;
+  }
+  return bytes;
 }
 
 uint64_t AllBytes(const Manifest& manifest) {

@@ -18,11 +18,12 @@ const Page kPlanPage = {
     .usage = "csn_index plan --model MODEL (--rows N | --catalogue FILE) [options]",
     .summary = "say what a build would make, and the memory it takes",
     .about =
-        "Says which index each of a model's notions would get for so many items, and what "
-        "answering\n"
-        "would hold in memory: embeddings, codes and graphs. Flat indexes, for which codes stand\n"
-        "in, and items' attributes stay on disk. Nothing is built, and no photograph is opened.\n"
-        "Where a build would take more than --max-memory, that is said (exit status 7).",
+        "Says which index each of a model's notions would get for so many items, and what\n"
+        "answering would hold in memory: embeddings, codes, trees and graphs. Flat indexes, for\n"
+        "which codes stand in, and items' attributes stay on disk. Nothing is built, and no\n"
+        "photograph is opened. Where a build would take more than --max-memory, that is said "
+        "(exit\n"
+        "status 7).",
     .examples =
         "  csn_index plan --model shoes.csn --catalogue shoes/catalogue.csv\n"
         "      for the rows of a catalogue\n"

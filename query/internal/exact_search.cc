@@ -128,13 +128,14 @@ void ForEachHit(const Generation& generation, const Request& request, const Read
       counts.by_codes += embeddings.rows();
       ForEachPassed(*codes, most, add_passed, look_at_all);
     }
-  } else if (!request.filter) {
-    const MatrixView all = embeddings.All();
+  } else if (!request.filter || request.gathered) {
+    const MatrixView all = request.gathered ? request.gathered->rows.View() : embeddings.All();
     for (size_t first = 0; first < all.rows; first += kTogether) {
       count = std::min(kTogether, all.rows - first);
       for (size_t i = 0; i < count; ++i) {
-        ids[i] = static_cast<uint32_t>(first + i);
-        rows[i] = all.data + (first + i) * dim;
+        const size_t at = first + i;
+        ids[i] = request.gathered ? request.gathered->ids[at] : static_cast<uint32_t>(at);
+        rows[i] = all.data + at * dim;
       }
       look_at_all();
     }

@@ -164,7 +164,7 @@ std::vector<WayCost> PlanWays(const Generation& generation, const Request& reque
                               bool first_page) {
   const Sizes at(generation, request, k);
   std::vector<WayCost> ways;
-  ways.push_back({Way::kFloats, FloatsCost(at, request.filter != nullptr)});
+  ways.push_back({Way::kFloats, FloatsCost(at, request.filter && !request.gathered)});
   // Without a ceiling for all rows codes tell nothing.
   if (at.coded && request.groups == nullptr) {
     ways.push_back({Way::kCodes, CodesCost(at)});

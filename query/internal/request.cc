@@ -285,8 +285,10 @@ Request ResolveRequest(const Generation& generation, std::span<const double> sca
   const MetadataStore& metadata = generation.metadata();
   request.groups = ResolveGroupBy(metadata, query.group_by, resources.groups);
   if (!query.where.empty()) {
-    request.filter =
+    const std::shared_ptr<const KeptFilter> kept =
         resources.filters.Get(query.where, [&] { return Filter(metadata, query.where); });
+    request.filter = {kept, &kept->result()};
+    request.gathered = kept->Gathered(generation.embeddings());
   }
   // After all that can be refused sooner: the first photograph takes most of a second.
   ResolveExamples(generation, resources.photographs, query, request);

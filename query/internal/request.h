@@ -33,7 +33,8 @@ struct Request {
   double beta = 0;                                 // 0 without unliked ones
   std::vector<uint32_t> left_out;                  // rows named as examples, ascending
   std::vector<NotionLimit> limits;
-  std::shared_ptr<const FilterResult> filter;  // none: all rows
+  std::shared_ptr<const FilterResult> filter;    // none: all rows
+  std::shared_ptr<const GatheredRows> gathered;  // of the filter, where it is asked again and again
   double max_distance = std::numeric_limits<double>::infinity();
   std::shared_ptr<const Groups> groups;  // none: every row for itself
   std::optional<Query::Diversity> diversity;

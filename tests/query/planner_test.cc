@@ -117,6 +117,30 @@ TEST_F(PlannerTest, FewRowsAreReadAloneAndManyAmongTheOthers) {
   EXPECT_LT(many.rows_by_floats, 5000u);
 }
 
+TEST_F(PlannerTest, AFilterThatIsAskedAgainIsReadFromRowsGathered) {
+  const QueryEngine engine = Open();
+  Query plain = By("notion-0,notion-1"), grouped = plain, limited = plain, unlike = plain;
+  grouped.group_by = "number";
+  limited.require = {{.notion = "notion-1", .kind = Query::Limit::Kind::kAtMost, .distance = 1}};
+  unlike.notions = ParseNotionWeights("notion-0,notion-1=-0.5");
+  size_t asked = 0;
+  for (Query query : {plain, grouped, limited, unlike}) {
+    query.where = fmt::format("number < {} or number > 5990", 70 + 13 * asked++);
+    const auto floats_ms = [&] {
+      for (const PlanReport::Way& way : Report(engine, query).ways) {
+        if (way.name == "floats") return way.expected_ms;
+      }
+      return -1.0;
+    };
+    const double first_ms = floats_ms();
+    EXPECT_LT(floats_ms(), first_ms);
+    query.explain_plan = false;
+    const QueryEngine fresh = QueryEngine::Open(folder_ / "index");
+    EXPECT_EQ(FormatAnswer(engine.Search(query), Format::kJsonl),
+              FormatAnswer(fresh.Search(query), Format::kJsonl));
+  }
+}
+
 TEST_F(PlannerTest, WithoutCodesAFlatIndexOrFloats) {
   const QueryEngine engine = Open({.codes = false});
   const PlanReport report = Report(engine, By("notion-0"));
