@@ -29,29 +29,39 @@ struct Box {
   std::vector<uint8_t> least, greatest;
 };
 
-// The codes of a whole block go by vectors.
-void TakePair(const uint8_t* codes, size_t rows, size_t pair, Box& box) {
-  constexpr size_t kWidth = 16;
-  std::array<uint8_t, kWidth> least, greatest;
-  least.fill(255);
-  greatest.fill(0);
-  size_t at = 0;
-  for (; at + kWidth <= 2 * rows; at += kWidth) {
-    for (size_t i = 0; i < kWidth; ++i) {
-      least[i] = std::min(least[i], codes[at + i]);
-      greatest[i] = std::max(greatest[i], codes[at + i]);
-    }
+using PairBytes = std::array<uint8_t, kCodeBlockRows>;
+
+// The second To bytes onto the first: a number that is known, so that it goes by vectors.
+template <size_t To>
+void Fold(PairBytes& least, PairBytes& greatest) {
+  for (size_t i = 0; i < To; ++i) {
+    least[i] = std::min(least[i], least[To + i]);
+    greatest[i] = std::max(greatest[i], greatest[To + i]);
   }
-  for (size_t i = 0; i < kWidth; ++i) box.Take(2 * pair + i % 2, least[i], greatest[i]);
-  for (; at < 2 * rows; ++at) box.Take(2 * pair + at % 2, codes[at], codes[at]);
+}
+
+// Two codes of each row of a block that is full.
+void TakeWhole(const uint8_t* codes, size_t pair, Box& box) {
+  PairBytes least, greatest;
+  for (size_t i = 0; i < least.size(); ++i) {
+    least[i] = std::min(codes[i], codes[least.size() + i]);
+    greatest[i] = std::max(codes[i], codes[least.size() + i]);
+  }
+  Fold<32>(least, greatest);
+  Fold<16>(least, greatest);
+  for (size_t i = 0; i < 16; ++i) box.Take(2 * pair + i % 2, least[i], greatest[i]);
 }
 
 Box BoxOfBlock(const CodesView& codes, size_t block) {
   Box box(codes.pairs());
   const size_t rows = std::min(kCodeBlockRows, codes.rows - block * kCodeBlockRows);
   const uint8_t* at = codes.codes + block * codes.block_bytes();
-  for (size_t pair = 0; pair < codes.pairs(); ++pair) {
-    TakePair(at + pair * kCodeBlockRows * 2, rows, pair, box);
+  for (size_t pair = 0; pair < codes.pairs(); ++pair, at += kCodeBlockRows * 2) {
+    if (rows == kCodeBlockRows) {
+      TakeWhole(at, pair, box);
+    } else {
+      for (size_t i = 0; i < 2 * rows; ++i) box.Take(2 * pair + i % 2, at[i], at[i]);
+    }
   }
   return box;
 }
