@@ -165,7 +165,7 @@ void AddQueryPairs() {
   AddFlatPair("query/flat-items", "whole items", Wanted::kItems);
   AddMixturePair("query/mixture", 1000, Bar::kRatioAtMost, 0.45);
   AddMixturePair("query/mixture-half", 500, Bar::kRatioAtMost, 1.05);
-  AddMixturePair("query/mixture-few", 10);
+  AddMixturePair("query/mixture-few", 10, Bar::kRatioAtMost, 1.05);
 }
 
 }  // namespace csn::bench
