@@ -118,8 +118,9 @@ TEST_P(BoxTreeTest, NorWhereNumbersAreHard) {
   TreeTally tally;
   for (int world = 0; world < 200 && !HasFatalFailure(); ++world) {
     SCOPED_TRACE(world);
-    for (Asked asked : {test::MakeAsked(rng, 1 + rng.Below(200), test::Hard, world % 2 == 0),
-                        test::MakeAsked(rng, 1 + rng.Below(200), test::Normal, true)}) {
+    const uint64_t most = world % 20 == 0 ? 3000 : 200;
+    for (Asked asked : {test::MakeAsked(rng, 1 + rng.Below(most), test::Hard, world % 2 == 0),
+                        test::MakeAsked(rng, 1 + rng.Below(most), test::Normal, true)}) {
       CheckSearch(asked, rng, tally);
     }
   }
@@ -174,6 +175,38 @@ TEST_P(BoxTreeTest, TheNearestAreThoseOfAScanByFewerBlocks) {
       EXPECT_LT(blocks, 30 * tree.codes().blocks() / 20);
     }
   }
+}
+
+// One block among 16 that are far away says that its codes may be far from its rows: these are the
+// nearest.
+TEST_P(BoxTreeTest, ANodeIsAsUnsureAsTheWorstBlockBelowIt) {
+  constexpr size_t kBlocks = 32, kOdd = 20;
+  Matrix rows(kBlocks * kCodeBlockRows, 2);
+  std::vector<uint8_t> codes(rows.rows() * 2);
+  std::vector<float> errors(kBlocks, 0.01f);
+  errors[kOdd] = 300;
+  for (size_t row = 0; row < rows.rows(); ++row) {
+    const size_t block = row / kCodeBlockRows;
+    const auto code = static_cast<uint8_t>(block < 16 ? 10 + row % 7 : 250);
+    codes[2 * row] = code;  // the other dimension's is 0
+    rows.Row(row)[0] = block == kOdd ? 0.001f * static_cast<float>(row % 64) : code;
+  }
+  const std::vector<float> origin = {0, 0}, query = {0, 0};
+  const CodesView view{.rows = rows.rows(),
+                       .dim = 2,
+                       .step = 1,
+                       .origin = origin,
+                       .errors = errors,
+                       .codes = codes.data()};
+  const MaskTable masks(test::MakeMatrix(2, {1, 1}));
+  ASSERT_FALSE(FirstMiscoded(view, masks, 0, rows.View()));
+  const std::vector<double> scales = {1};
+  const Ranking ranking{.masks = &masks, .scales = scales, .weights = {1}};
+  const BoxTree tree(view);
+  const TreeAnswer answer = NearestInTree(ranking, query, rows.View(), tree, 10);
+  EXPECT_EQ(answer.nearest, ExactScan(ranking, query, rows.View(), 10));
+  EXPECT_EQ(answer.nearest.front().row, kOdd * kCodeBlockRows);
+  EXPECT_LT(answer.blocks, kBlocks);
 }
 
 TEST_P(BoxTreeTest, WithoutRowsThereAreNone) {
