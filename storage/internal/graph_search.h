@@ -68,9 +68,10 @@ class GraphSearcher {
  public:
   GraphSearcher(const faiss::HNSW& graph, MatrixView vectors);
 
-  // Those found, at most `ef`, nearest first: row and squared distance in float, of d + 3 roundings
-  // at most. Rows whose distance overflows are not found. Malkov and Yashunin, "Efficient and
-  // robust approximate nearest neighbor search using HNSW graphs", algorithms 2 and 5.
+  // Those found, at most `ef`, nearest first: row and squared distance in float, whose terms are
+  // rounded d + 2 times at most. Rows whose distance overflows are not found. Malkov and Yashunin,
+  // "Efficient and robust approximate nearest neighbor search using HNSW graphs", algorithms 2
+  // and 5.
   std::vector<Neighbor> Search(std::span<const float> query, size_t ef) const;
 
  private:
