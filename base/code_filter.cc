@@ -1,6 +1,7 @@
 #include "base/code_filter.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -17,7 +18,8 @@ constexpr double kLeastPointCode = -255, kMostPointCode = 510;
 
 // The point in a notion's codes.
 struct CodedPoint {
-  std::vector<int32_t> pairs;
+  std::vector<int32_t> pairs, bytes;  // as CodePart; no bytes where they do not hold it
+  int32_t byte_squares = 0;
   double error = 0;  // in steps
 };
 
@@ -36,6 +38,14 @@ CodedPoint CodePoint(const Ranking& ranking, NotionId notion, std::span<const fl
   coded.error = CodingError(values, std::span(codes).first(view.dim), view.origin, view.step);
   coded.pairs.resize(view.pairs());
   std::memcpy(coded.pairs.data(), codes.data(), codes.size() * sizeof(int16_t));
+  if (std::ranges::any_of(codes, [](int16_t code) { return code < 0 || code > 255; })) return coded;
+  std::vector<int8_t> bytes;
+  for (const int16_t code : codes) {
+    bytes.push_back(static_cast<int8_t>(code - 128));
+    coded.byte_squares += code * code;
+  }
+  coded.bytes.resize((view.pairs() + 1) / 2);
+  std::memcpy(coded.bytes.data(), bytes.data(), bytes.size());
   return coded;
 }
 
@@ -67,9 +77,13 @@ std::optional<CodeFilter> CodeFilter::Make(const Ranking& ranking, const ScoreFi
     CodedPoint point = CodePoint(ranking, notions[i], filter.point(), view);
     squares += factor * point.error * point.error;
     made.points_.push_back(std::move(point.pairs));
+    made.byte_points_.push_back(std::move(point.bytes));
+    const std::vector<int32_t>& bytes = made.byte_points_.back();
     made.parts_.push_back({.codes = view.codes,
                            .pairs = view.pairs(),
                            .point = made.points_.back().data(),
+                           .byte_point = bytes.empty() ? nullptr : bytes.data(),
+                           .byte_squares = point.byte_squares,
                            .errors = view.errors.data(),
                            .factor = internal::FloatBelow(factor)});
   }
@@ -83,8 +97,30 @@ float CodeFilter::Reach(float ceiling) const {
 }
 
 void CodeFilter::FindWithinReach(size_t first, float reach, std::span<uint64_t> within) const {
-  internal::FindWithin(parts_, first, reach, within);
-  // The last block is filled up with rows that there are not.
+  const internal::CodeScan scan = Scan(reach, within);
+  internal::FindWithin({&scan, 1}, first, within.size());
+  CutLast(first, within);
+}
+
+void CodeFilter::FindWithinEach(size_t first, std::span<const Asked> asked) {
+  std::array<internal::CodeScan, internal::kMostScans> scans;
+  while (!asked.empty()) {
+    const std::span<const Asked> some = asked.first(std::min(asked.size(), internal::kMostScans));
+    asked = asked.subspan(some.size());
+    for (size_t i = 0; i < some.size(); ++i) {
+      scans[i] = some[i].filter->Scan(some[i].filter->Reach(some[i].ceiling), some[i].within);
+    }
+    internal::FindWithin(std::span(scans).first(some.size()), first, some.front().within.size());
+    for (const Asked& at : some) at.filter->CutLast(first, at.within);
+  }
+}
+
+bool CodeFilter::ReadsTheSame(const CodeFilter& other) const {
+  return std::ranges::equal(parts_, other.parts_, {}, &internal::CodePart::codes,
+                            &internal::CodePart::codes);
+}
+
+void CodeFilter::CutLast(size_t first, std::span<uint64_t> within) const {
   const size_t left = rows_ % kCodeBlockRows;
   if (left != 0 && first + within.size() == blocks_) within.back() &= (uint64_t{1} << left) - 1;
 }

@@ -35,6 +35,17 @@ class CodeFilter {
     FindWithinReach(first, Reach(ceiling), within);
   }
 
+  // One of several that are asked about the same blocks; `within` is of them all.
+  struct Asked {
+    const CodeFilter* filter = nullptr;
+    float ceiling = 0;
+    std::span<uint64_t> within = {};
+  };
+  // As FindWithin of each, of filters that all ReadsTheSame() as the first: codes are read once for
+  // several of them.
+  static void FindWithinEach(size_t first, std::span<const Asked> asked);
+  bool ReadsTheSame(const CodeFilter& other) const;
+
   // For who tells blocks without looking at their rows, of one notion: a row is behind `ceiling`
   // where the root of the squared difference between its codes and the point's [pairs], two codes
   // of int16_t each, is greater than this and its error.
@@ -46,7 +57,13 @@ class CodeFilter {
  private:
   CodeFilter() = default;
 
-  std::vector<std::vector<int32_t>> points_;  // what the parts view
+  internal::CodeScan Scan(float reach, std::span<uint64_t> within) const {
+    return {.parts = parts_, .reach = reach, .within = within.data()};
+  }
+  // The last block is filled up with rows that there are not.
+  void CutLast(size_t first, std::span<uint64_t> within) const;
+
+  std::vector<std::vector<int32_t>> points_, byte_points_;  // what the parts view
   std::vector<internal::CodePart> parts_;
   size_t rows_ = 0, blocks_ = 0;
   double unit_ = 1;         // of ceilings, in what the parts add up

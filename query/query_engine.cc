@@ -1,15 +1,10 @@
 #include "query/query_engine.h"
 
-#include <algorithm>
-#include <chrono>
+#include <deque>
 #include <utility>
 
-#include "query/internal/diversity.h"
-#include "query/internal/exact_search.h"
 #include "query/internal/explain.h"
-#include "query/internal/index_search.h"
-#include "query/internal/judge.h"
-#include "query/internal/planner.h"
+#include "query/internal/finder.h"
 #include "query/internal/request.h"
 #include "query/internal/resources.h"
 #include "query/model_check.h"
@@ -17,75 +12,13 @@
 namespace csn {
 namespace {
 
+using internal::FindJob;
+using internal::Found;
 using internal::Request;
-
-struct Found : internal::FoundHits {
-  Plan plan = Plan::kScan;
-  std::vector<internal::WayCost> ways;
-  internal::Way way = internal::Way::kFloats;  // that was taken
-  internal::ScanCounts counts;
-};
 
 Plan PlanOf(internal::Way way) {
   if (way == internal::Way::kGraph) return Plan::kHnsw;
   return way == internal::Way::kFlatIndex ? Plan::kFlat : Plan::kScan;
-}
-
-// One way; only the first k are looked at for the ceiling. Nothing where it came back short.
-std::optional<std::vector<Neighbor>> Take(internal::Way way, const Generation& generation,
-                                          const Request& request, size_t k,
-                                          const std::optional<Neighbor>& after,
-                                          internal::ScanCounts& counts) {
-  using internal::Way;
-  if (const std::optional<internal::ReadFirst> first = internal::ScanOf(way)) {
-    return internal::SearchExactly(generation, request, k, after, *first, counts);
-  }
-  std::optional<std::vector<Neighbor>> best = way == Way::kGraph
-                                                  ? internal::SearchGraph(generation, request, k)
-                                                  : internal::SearchFlat(generation, request, k);
-  if (!best) return std::nullopt;
-  const auto too_far = [&](const Neighbor& neighbor) {
-    return !internal::IsNearEnough(request, neighbor.value);
-  };
-  best->erase(std::find_if(best->begin(), best->end(), too_far), best->end());
-  return best;
-}
-
-// The first k behind `after`, before diversity, by the cheapest way that gives them.
-Found FindNearest(const Generation& generation, const Request& request, size_t k,
-                  const std::optional<Neighbor>& after) {
-  Found found;
-  found.ways = internal::PlanWays(generation, request, k, !after);
-  for (const internal::WayCost& at : found.ways) {
-    std::optional<std::vector<Neighbor>> best =
-        Take(at.way, generation, request, k, after, found.counts);
-    if (!best) continue;
-    found.way = at.way;
-    found.neighbors = std::move(*best);
-    break;
-  }
-  found.plan = PlanOf(found.way);
-  return found;
-}
-
-// The hits of this page, at most k of them and one more where there is another page.
-Found FindHits(const Generation& generation, const Request& request) {
-  const size_t wanted = request.k + (request.pages ? 1 : 0);
-  if (!request.diversity) {
-    std::optional<Neighbor> after;
-    if (request.after) after = request.after->last;
-    return FindNearest(generation, request, wanted, after);
-  }
-  Found found = FindNearest(generation, request, request.diversity->pool, std::nullopt);
-  found.pool = std::move(found.neighbors);
-  const size_t before = request.after ? request.after->hits : 0;
-  // One more than there are hits, for who asks what comes next.
-  found.taken = internal::TakeDiverse(generation, request, found.pool, before + request.k + 1);
-  const std::span<const Neighbor> taken = found.taken;
-  const std::span<const Neighbor> behind = taken.subspan(std::min(before, taken.size()));
-  const std::span<const Neighbor> hits = behind.first(std::min(wanted, behind.size()));
-  found.neighbors.assign(hits.begin(), hits.end());
-  return found;
 }
 
 // With the request's fields alone.
@@ -143,9 +76,9 @@ std::vector<Hit> MakeHits(const Generation& generation, const Request& request, 
   return hits;
 }
 
-PlanReport DescribePlan(const Found& found, std::chrono::duration<double, std::milli> seen) {
+PlanReport DescribePlan(const Found& found) {
   PlanReport report{.ways = {},
-                    .seen_ms = seen.count(),
+                    .seen_ms = 1e3 * found.seconds,
                     .rows_by_codes = found.counts.by_codes,
                     .rows_by_floats = found.counts.by_floats,
                     .rows_measured = found.counts.measured};
@@ -165,6 +98,54 @@ std::string CutToPage(const Generation& generation, const Request& request, Foun
   return FormatCursor({.generation = generation.name(),
                        .query_hash = request.query_hash,
                        .position = {before + request.k, found.neighbors.back()}});
+}
+
+Answer MakeAnswer(const Generation& generation, const Request& request, const Query& query,
+                  Found& found) {
+  const Manifest& manifest = generation.manifest();
+  Answer answer;
+  if (query.explain_plan) answer.plan_report = DescribePlan(found);
+  answer.cursor = CutToPage(generation, request, found);
+  for (const Notion& notion : manifest.notions) {
+    answer.notions.push_back(notion.name);
+    answer.sources.push_back(notion.column);
+  }
+  answer.items = query.items;
+  answer.images = request.images;
+  for (const size_t column : request.fields) answer.columns.push_back(manifest.columns[column]);
+  answer.hits = MakeHits(generation, request, query, found.neighbors);
+  answer.plan = PlanOf(found.way);
+  answer.exact = answer.plan != Plan::kHnsw;
+  answer.shortfall = query.k - answer.hits.size();
+  if (query.explain) internal::Explain(generation, request, query, found, answer);
+  if (request.filter) {
+    answer.qualifying = request.filter->rows.cardinality();
+    answer.notes = request.filter->notes;
+  }
+  answer.generation = generation.name();
+  return answer;
+}
+
+// Several queries, with hits or with errors.
+struct Asked {
+  std::deque<Request> requests;  // of those that could be resolved
+  std::vector<FindJob> jobs;     // [queries]
+};
+
+Asked FindMany(const Generation& generation, std::span<const double> scales,
+               internal::Resources& resources, std::span<const Query> queries) {
+  Asked asked;
+  for (const Query& query : queries) {
+    FindJob& job = asked.jobs.emplace_back();
+    try {
+      job.request = &asked.requests.emplace_back(
+          internal::ResolveRequest(generation, scales, resources, query));
+    } catch (const Error& error) {
+      job.error = error;
+    }
+  }
+  internal::FindHitsOfEach(generation, asked.jobs);
+  return asked;
 }
 
 }  // namespace
@@ -189,39 +170,45 @@ QueryEngine::QueryEngine(Generation generation, PhotographEmbedder::Make make_em
 
 std::vector<Neighbor> QueryEngine::Rank(const Query& query) const {
   const Request request = internal::ResolveRequest(generation_, scales_, *resources_, query);
-  Found found = FindHits(generation_, request);
+  Found found = internal::FindHits(generation_, request);
   CutToPage(generation_, request, found);
   return std::move(found.neighbors);
 }
 
 Answer QueryEngine::Search(const Query& query) const {
   const Request request = internal::ResolveRequest(generation_, scales_, *resources_, query);
-  const Manifest& manifest = generation_.manifest();
-  const auto start = std::chrono::steady_clock::now();
-  Found found = FindHits(generation_, request);
-  Answer answer;
-  if (query.explain_plan) {
-    answer.plan_report = DescribePlan(found, std::chrono::steady_clock::now() - start);
+  Found found = internal::FindHits(generation_, request);
+  return MakeAnswer(generation_, request, query, found);
+}
+
+std::vector<std::vector<Neighbor>> QueryEngine::RankMany(std::span<const Query> queries) const {
+  std::vector<std::vector<Neighbor>> all;
+  Asked asked = FindMany(generation_, scales_, *resources_, queries);
+  for (FindJob& job : asked.jobs) {
+    if (job.error) throw Error(*job.error);
+    CutToPage(generation_, *job.request, job.found);
+    all.push_back(std::move(job.found.neighbors));
   }
-  answer.cursor = CutToPage(generation_, request, found);
-  for (const Notion& notion : manifest.notions) {
-    answer.notions.push_back(notion.name);
-    answer.sources.push_back(notion.column);
+  return all;
+}
+
+std::vector<std::variant<Answer, Error>> QueryEngine::SearchMany(
+    std::span<const Query> queries) const {
+  std::vector<std::variant<Answer, Error>> answers;
+  Asked asked = FindMany(generation_, scales_, *resources_, queries);
+  for (size_t i = 0; i < queries.size(); ++i) {
+    FindJob& job = asked.jobs[i];
+    if (!job.error) {
+      try {
+        answers.push_back(MakeAnswer(generation_, *job.request, queries[i], job.found));
+        continue;
+      } catch (const Error& error) {
+        job.error = error;
+      }
+    }
+    answers.push_back(*job.error);
   }
-  answer.items = query.items;
-  answer.images = request.images;
-  for (const size_t column : request.fields) answer.columns.push_back(manifest.columns[column]);
-  answer.hits = MakeHits(generation_, request, query, found.neighbors);
-  answer.plan = found.plan;
-  answer.exact = found.plan != Plan::kHnsw;
-  answer.shortfall = query.k - answer.hits.size();
-  if (query.explain) internal::Explain(generation_, request, query, found, answer);
-  if (request.filter) {
-    answer.qualifying = request.filter->rows.cardinality();
-    answer.notes = request.filter->notes;
-  }
-  answer.generation = generation_.name();
-  return answer;
+  return answers;
 }
 
 }  // namespace csn

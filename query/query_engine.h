@@ -2,9 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
+#include "base/error.h"
 #include "base/neighbor.h"
 #include "query/photograph.h"
 #include "query/query.h"
@@ -41,6 +44,12 @@ class QueryEngine {
   // What Search ranks, as rows of generation() with their scores, nearest first; the store of
   // metadata is not asked (but for the row of a sku). Errors as Search.
   std::vector<Neighbor> Rank(const Query& query) const;
+
+  // As Search and Rank of each. Those that are best answered by reading all codes of the same
+  // notions do so together, which takes less time than one after the other: memory is read once.
+  // SearchMany gives each its answer or its error; RankMany throws the first.
+  std::vector<std::variant<Answer, Error>> SearchMany(std::span<const Query> queries) const;
+  std::vector<std::vector<Neighbor>> RankMany(std::span<const Query> queries) const;
 
  private:
   QueryEngine(Generation generation, PhotographEmbedder::Make make_embedder);

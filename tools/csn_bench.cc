@@ -16,6 +16,7 @@ using Arguments = std::vector<std::string>;
 
 constexpr int64_t kMostQueries = 1'000'000;
 constexpr double kMostSeconds = 3600;
+constexpr int64_t kMostTogether = 10'000;
 constexpr int kEfs[] = {16, 32, 64, 128, 256, 512};
 
 const Page kPage = {
@@ -62,7 +63,10 @@ po::options_description Options() {
       "so on to 512)")("seconds", po::value<double>()->default_value(1)->value_name("S"),
                        "ask so long for each measurement, and by each item at least once")(
       "threads", po::value<int64_t>()->default_value(1)->value_name("N"),
-      "queries at once; 0: one a processor (peers: always one)");
+      "queries at once; 0: one a processor (peers: always one)")(
+      "together", po::value<int64_t>()->default_value(1)->value_name("N"),
+      "queries in one call, as many are asked by csn_query --batch (peers: where they can); a time "
+      "is then that of a call");
   AddFormatOption(show);
   show.add_options()("plot", po::value<std::string>()->value_name("FILE"),
                      "write recall against queries a second of the first workload, as SVG");
@@ -101,6 +105,8 @@ int Run(const Arguments& arguments) {
               .efs = Efs(values),
               .measure = {.seconds = NumberOption(values, "seconds", 0, kMostSeconds),
                           .threads = threads,
+                          .together = static_cast<size_t>(
+                              IntegerOption(values, "together", 1, kMostTogether)),
                           .stop = &Stop()},
               .queries = static_cast<size_t>(IntegerOption(values, "queries", 1, kMostQueries)),
               .seed = static_cast<uint64_t>(IntegerOption(values, "seed", 0, INT64_MAX)),

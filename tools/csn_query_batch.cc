@@ -3,11 +3,15 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <optional>
+#include <string_view>
+#include <variant>
+#include <vector>
 
 #include "base/text.h"
 #include "base/thread_pool.h"
@@ -18,8 +22,9 @@
 namespace csn::cli {
 namespace {
 
-constexpr size_t kReadBytes = 1 << 16;
-constexpr size_t kWindow = 256;    // answers held back for a slow one before them, a thread
+constexpr size_t kReadBytes = 1 << 18;
+constexpr size_t kLotLines = 64;   // answered together, at most
+constexpr size_t kWindow = 4;      // lots held back for a slow one before them, a thread
 constexpr int kStopCheckMs = 100;  // how often who waits for a line looks whether to go on
 constexpr uint64_t kProgressEvery = 100;
 
@@ -39,6 +44,13 @@ class LineSource {
   }
   LineSource(const LineSource&) = delete;
   LineSource& operator=(const LineSource&) = delete;
+
+  // Of the lines that Next gives without waiting.
+  bool has_line() const { return buffer_.find('\n', at_) != std::string::npos; }
+  size_t count_lines() const {
+    const std::string_view left = std::string_view(buffer_).substr(at_);
+    return static_cast<size_t>(std::ranges::count(left, '\n'));
+  }
 
   // The next line without its end; nothing at the end, or once `stopped` or a signal asks to stop.
   // A line beyond kMaxQueryBytes is cut there, which is enough to refuse it.
@@ -112,6 +124,67 @@ Query ReadLine(const std::string& line, LineKind kind, const Query& defaults) {
   return query;
 }
 
+struct Line {
+  uint64_t number = 0;
+  std::string text;
+};
+using Lot = std::vector<Line>;
+
+// What a lot was answered, line by line.
+struct LotAnswers {
+  std::string text;
+  uint64_t all = 0, failed = 0;
+};
+
+// The next lines but empty ones: waits for the first of them, not for more. Where there are few,
+// each of `threads` is to have some.
+std::optional<Lot> NextLot(LineSource& source, int threads, uint64_t& lines,
+                           const std::atomic<bool>& stopped) {
+  Lot lot;
+  size_t most = 1;
+  while (lot.empty() || (lot.size() < most && source.has_line())) {
+    std::optional<std::string> text = source.Next(stopped);
+    if (!text) break;
+    ++lines;
+    if (Trim(*text).empty()) continue;
+    if (lot.empty()) {
+      most += std::min(source.count_lines() / static_cast<size_t>(threads), kLotLines - 1);
+    }
+    lot.push_back({lines, *std::move(text)});
+  }
+  if (lot.empty()) return std::nullopt;
+  return lot;
+}
+
+LotAnswers AnswerLot(const QueryEngine& engine, const Lot& lot, LineKind kind,
+                     const Query& defaults) {
+  std::vector<Query> queries;
+  std::vector<std::optional<Error>> unread(lot.size());
+  for (size_t i = 0; i < lot.size(); ++i) {
+    try {
+      queries.push_back(ReadLine(lot[i].text, kind, defaults));
+    } catch (const Error& error) {
+      unread[i] = error;
+    }
+  }
+  LotAnswers answers{.text = {}, .all = lot.size()};
+  const auto add_error = [&](uint64_t line, const Error& error) {
+    answers.text += FormatBatchError(line, ExitStatus(error.code()), error.what());
+    ++answers.failed;
+  };
+  const std::vector<std::variant<Answer, Error>> found = engine.SearchMany(queries);
+  for (size_t i = 0, at = 0; i < lot.size(); ++i) {
+    if (unread[i]) {
+      add_error(lot[i].number, *unread[i]);
+    } else if (const auto* error = std::get_if<Error>(&found[at++])) {
+      add_error(lot[i].number, *error);
+    } else {
+      answers.text += FormatBatchAnswer(lot[i].number, std::get<Answer>(found[at - 1]));
+    }
+  }
+  return answers;
+}
+
 }  // namespace
 
 void AddBatchOptions(po::options_description& options) {
@@ -135,31 +208,18 @@ int RunBatch(const po::variables_map& values, const QueryEngine& engine, const Q
   const ProgressSink sink = progress.sink();
   Stop();  // from here on a signal ends the batch, not the program
 
-  struct Line {
-    uint64_t number = 0;
-    std::string text;
+  uint64_t lines = 0, answers = 0, failed = 0;
+  const std::function<std::optional<Lot>(const std::atomic<bool>&)> next =
+      [&](const auto& stopped) { return NextLot(source, threads, lines, stopped); };
+  const std::function<LotAnswers(size_t, Lot)> work = [&](size_t, const Lot& lot) {
+    return AnswerLot(engine, lot, kind, defaults);
   };
-  uint64_t lines = 0, answers = 0;
-  std::atomic<uint64_t> failed = 0;
-  using Next = std::optional<Line>(const std::atomic<bool>&);
-  const std::function<Next> next = [&](const auto& stopped) -> std::optional<Line> {
-    while (std::optional<std::string> text = source.Next(stopped)) {
-      ++lines;
-      if (!Trim(*text).empty()) return Line{lines, *std::move(text)};
-    }
-    return std::nullopt;
-  };
-  const std::function<std::string(size_t, Line)> work = [&](size_t, const Line& line) {
-    try {
-      return FormatBatchAnswer(line.number, engine.Search(ReadLine(line.text, kind, defaults)));
-    } catch (const Error& error) {
-      ++failed;
-      return FormatBatchError(line.number, ExitStatus(error.code()), error.what());
-    }
-  };
-  const std::function<bool(std::string)> emit = [&](const std::string& text) {
-    if (!Print(text)) return false;  // nobody reads on
-    if (++answers % kProgressEvery == 0) {
+  const std::function<bool(LotAnswers)> emit = [&](const LotAnswers& lot) {
+    if (!Print(lot.text)) return false;  // nobody reads on
+    failed += lot.failed;
+    const uint64_t before = answers;
+    answers += lot.all;
+    if (answers / kProgressEvery > before / kProgressEvery) {
       sink({.stage = "answering", .done = answers, .total = 0, .unit = "queries"});
     }
     return true;

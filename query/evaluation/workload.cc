@@ -45,16 +45,22 @@ WorkloadResult RunWorkload(const QueryEngine& engine, const Query& query,
                            const std::vector<std::string>& skus, const WorkloadOptions& options) {
   WorkloadResult result;
   if (skus.empty()) return result;
-  const auto of = [&](size_t i) {
-    Query asked = query;
-    asked.liked = {skus[i]};
+  // `count` from the i-th on.
+  const auto of = [&](size_t i, size_t count) {
+    std::vector<Query> asked(count, query);
+    for (Query& one : asked) one.liked = {skus[i++ % skus.size()]};
     return asked;
   };
-  result.plan = engine.Search(of(0)).plan;
+  result.plan = engine.Search(of(0, 1).front()).plan;
   result.scores.resize(skus.size());
-  ParallelFor(skus.size(), options.threads, [&](size_t i) {
+  const size_t together = options.together;
+  const size_t lots = (skus.size() + together - 1) / together;
+  ParallelFor(lots, options.threads, [&](size_t lot) {
     ThrowIfStopped(options.stop);
-    result.scores[i] = Scores(engine.Rank(of(i)));
+    const size_t first = lot * together;
+    const std::vector<Query> asked = of(first, std::min(together, skus.size() - first));
+    const std::vector<std::vector<Neighbor>> found = engine.RankMany(asked);
+    for (size_t i = 0; i < found.size(); ++i) result.scores[first + i] = Scores(found[i]);
   });
   const auto threads = static_cast<size_t>(options.threads);
   std::vector<std::vector<double>> took(threads);
@@ -62,19 +68,24 @@ WorkloadResult RunWorkload(const QueryEngine& engine, const Query& query,
   ParallelFor(threads, options.threads, [&](size_t thread) {
     // Each thread from another place on, and each query at least once among them.
     const size_t least = (skus.size() + threads - 1) / threads;
-    for (size_t i = 0; i < least || Seconds(Clock::now() - start) < options.seconds; ++i) {
+    for (size_t i = 0; i < least || Seconds(Clock::now() - start) < options.seconds;
+         i += together) {
       ThrowIfStopped(options.stop);
-      const Query asked = of((thread * least + i) % skus.size());
+      const std::vector<Query> asked = of(thread * least + i, together);
       const Clock::time_point begin = Clock::now();
-      engine.Rank(asked);
+      if (together == 1) {
+        engine.Rank(asked.front());
+      } else {
+        engine.RankMany(asked);
+      }
       took[thread].push_back(Seconds(Clock::now() - begin));
     }
   });
   const double all = Seconds(Clock::now() - start);
   std::vector<double> each;
   for (const std::vector<double>& some : took) each.insert(each.end(), some.begin(), some.end());
-  result.asked = each.size();
-  result.queries_per_second = static_cast<double>(each.size()) / all;
+  result.asked = each.size() * together;
+  result.queries_per_second = static_cast<double>(result.asked) / all;
   result.p50 = TimeAt(each, 0.5);
   result.p99 = TimeAt(each, 0.99);
   return result;

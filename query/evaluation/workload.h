@@ -13,8 +13,9 @@
 namespace csn {
 
 struct WorkloadOptions {
-  double seconds = 1;  // at least so long, and each query at least once
-  int threads = 1;     // that ask at once
+  double seconds = 1;   // at least so long, and each query at least once
+  int threads = 1;      // that ask at once
+  size_t together = 1;  // queries that a thread asks in one call
   const StopFlag* stop = nullptr;
 };
 
@@ -22,7 +23,7 @@ struct WorkloadResult {
   Plan plan = Plan::kScan;  // of the first query
   uint64_t asked = 0;
   double queries_per_second = 0;            // of all threads together
-  double p50 = 0, p99 = 0;                  // seconds a query took
+  double p50 = 0, p99 = 0;                  // seconds a query took, or all that were asked with it
   std::vector<std::vector<double>> scores;  // of each query's hits, nearest first
 };
 

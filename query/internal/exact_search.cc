@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <deque>
 #include <limits>
 #include <utility>
 
@@ -15,8 +16,8 @@
 namespace csn::internal {
 namespace {
 
-// Where at most this part of all rows qualifies, they are read one by one, so that few blocks of
-// the embedding file are touched.
+// Where more than this part of all rows qualifies, the embedding file is checked as a whole, else
+// only those of its blocks that rows are read from.
 constexpr size_t kFewRowsShare = 8;
 constexpr size_t kTogether = 64;    // rows that the filter looks at in one go
 constexpr size_t kLineFloats = 16;  // of a cache line
@@ -44,124 +45,44 @@ std::optional<CodeFilter> FilterOfCodes(const Generation& generation, const Requ
 
 // How one search reads rows.
 struct Reading {
-  const ScoreFilter& filter;
+  Reading(const Generation& generation, const Request& request, ReadFirst first)
+      : filter(request.ranking, request.examples()),
+        tree(first == ReadFirst::kTree ? &generation.tree(*request.sole) : nullptr) {
+    if (first != ReadFirst::kFloats) codes = FilterOfCodes(generation, request, filter, tree);
+  }
+
+  const ScoreFilter filter;
+  const BoxTree* const tree;  // that the codes are of
   std::optional<CodeFilter> codes;
-  const BoxTree* tree = nullptr;  // that the codes are of
-  ScanCounts& counts;
 };
 
-// The same as ForEachPassed, those in near blocks first.
-template <typename Most, typename Visit, typename Look>
-void ForEachInTree(const Reading& reading, const Most& most, const Visit& visit, const Look& look) {
-  BoxTreeSearch search(*reading.tree, *reading.codes);
-  std::array<uint32_t, kCodeBlockRows> rows{};
-  while (const size_t count = search.Next(most(), rows)) {
-    for (size_t i = 0; i < count; ++i) visit(rows[i]);
-    look();
-  }
-  reading.counts.by_codes += search.blocks() * kCodeBlockRows;
-}
-
-// Calls visit(row) for the rows that codes do not tell to be behind most(), in ascending order, and
-// look() after each lot of them, which may lower what most() gives for the next.
-template <typename Most, typename Visit, typename Look>
-void ForEachPassed(const CodeFilter& codes, const Most& most, const Visit& visit,
-                   const Look& look) {
-  std::array<uint64_t, kBlocksTogether> within{};
-  // Few blocks at first: what they hold lowers the ceiling most.
-  for (size_t block = 0, some = 1; block < codes.blocks(); block += some) {
-    some = std::min({std::max<size_t>(block, 1), kBlocksTogether, codes.blocks() - block});
-    codes.FindWithin(block, most(), std::span(within).first(some));
-    for (size_t i = 0; i < some; ++i) {
-      for (uint64_t left = within[i]; left != 0; left &= left - 1) {
-        visit(static_cast<uint32_t>((block + i) * kCodeBlockRows +
-                                    static_cast<size_t>(std::countr_zero(left))));
-      }
-    }
-    look();
-  }
-}
-
-// Calls visit(neighbor) for the rows that qualify; those whose bound is behind ceiling(row), asked
-// for just before, are passed over. No ceiling is above most().
-template <typename Most, typename Ceiling, typename Visit>
-void ForEachHit(const Generation& generation, const Request& request, const Reading& reading,
-                const Most& most, const Ceiling& ceiling, const Visit& visit) {
-  ScanCounts& counts = reading.counts;
-  Judge judge(request);
-  const size_t dim = request.ranking.masks->dim();
-  std::array<uint32_t, kTogether> ids{};
-  std::array<const float*, kTogether> rows{};
-  std::array<float, kTogether> bounds{};
-  size_t count = 0;
-  const auto look_at_all = [&] {
-    reading.filter.Bound(std::span(rows).first(count), bounds.data());
-    counts.by_floats += count;
-    // Nearly always all of them, which needs no look at each.
-    const float all = most();
-    size_t behind = 0;
-    for (size_t i = 0; i < count; ++i) behind += ScoreFilter::IsBehind(bounds[i], all) ? 1 : 0;
-    for (size_t i = 0; i < count && behind < count; ++i) {
-      if (ScoreFilter::IsBehind(bounds[i], ceiling(ids[i]))) continue;
-      ++counts.measured;
-      if (const std::optional<double> score = judge.Score(ids[i], {rows[i], dim})) {
-        visit(Neighbor{ids[i], *score});
-      }
-    }
-    count = 0;
-  };
-  // All lines of rows that lie apart are on their way before the first is looked at.
-  const auto add = [&](uint32_t row, std::span<const float> embedding) {
-    for (size_t at = 0; at < dim; at += kLineFloats) __builtin_prefetch(embedding.data() + at);
-    ids[count] = row;
-    rows[count] = embedding.data();
-    if (++count == kTogether) look_at_all();
-  };
-  const EmbeddingFile& embeddings = generation.embeddings();
-  if (const std::optional<CodeFilter>& codes = reading.codes) {
-    const auto add_passed = [&](uint32_t row) {
-      if (!request.filter || request.filter->rows.contains(row)) add(row, embeddings.Row(row));
-    };
-    if (reading.tree != nullptr) {
-      ForEachInTree(reading, most, add_passed, look_at_all);
-    } else {
-      counts.by_codes += embeddings.rows();
-      ForEachPassed(*codes, most, add_passed, look_at_all);
-    }
-  } else if (!request.filter || request.gathered) {
-    const MatrixView all = request.gathered ? request.gathered->rows.View() : embeddings.All();
-    for (size_t first = 0; first < all.rows; first += kTogether) {
-      count = std::min(kTogether, all.rows - first);
-      for (size_t i = 0; i < count; ++i) {
-        const size_t at = first + i;
-        ids[i] = request.gathered ? request.gathered->ids[at] : static_cast<uint32_t>(at);
-        rows[i] = all.data + at * dim;
-      }
-      look_at_all();
-    }
-  } else if (request.filter->rows.cardinality() > embeddings.rows() / kFewRowsShare) {
-    const MatrixView all = embeddings.All();
-    ForEachRow(request.filter->rows, [&](uint32_t row) { add(row, all.Row(row)); });
-  } else {
-    ForEachRow(request.filter->rows, [&](uint32_t row) { add(row, embeddings.Row(row)); });
-  }
-  look_at_all();
-}
+// What a search keeps of the rows that it finds.
+class Hits {
+ public:
+  virtual ~Hits() = default;
+  // A row whose bound is behind its ceiling need not be added. No ceiling is above most().
+  virtual float ceiling(uint32_t row) const = 0;
+  virtual float most() const = 0;
+  virtual void Add(const Neighbor& neighbor) = 0;
+};
 
 // The k nearest behind `after` of what is added, and the ceiling that follows from them.
-class Nearest {
+class Nearest : public Hits {
  public:
-  Nearest(const Request& request, const ScoreFilter& filter, size_t k, size_t most,
-          const std::optional<Neighbor>& after)
-      : filter_(filter), heap_(k, most), after_(after), ceiling_(FirstCeiling(request, filter)) {}
+  Nearest(const Generation& generation, const Sought& sought, const ScoreFilter& filter)
+      : filter_(filter),
+        heap_(sought.k, sought.request->candidates(generation)),
+        after_(sought.after),
+        ceiling_(FirstCeiling(*sought.request, filter)) {}
 
-  void Add(const Neighbor& neighbor) {
+  float ceiling(uint32_t) const override { return ceiling_; }
+  float most() const override { return ceiling_; }
+  void Add(const Neighbor& neighbor) override {
     if (after_ && !(*after_ < neighbor)) return;
     heap_.Add(neighbor);
     if (heap_.full()) ceiling_ = std::min(ceiling_, filter_.Ceiling(heap_.farthest().value));
   }
-  float ceiling() const { return ceiling_; }
-  std::vector<Neighbor> Take() && { return std::move(heap_).Take(); }
+  std::vector<Neighbor> Take() { return std::move(heap_).Take(); }
 
  private:
   const ScoreFilter& filter_;
@@ -170,32 +91,185 @@ class Nearest {
   float ceiling_;
 };
 
-// The nearest of each group. Rows of none go to groupless(neighbor) unless behind its ceiling().
-template <typename Ceiling, typename Visit>
-std::vector<std::optional<Neighbor>> ScanGroups(const Generation& generation,
-                                                const Request& request, const Reading& reading,
-                                                const Ceiling& groupless_ceiling,
-                                                const Visit& groupless) {
-  const Groups& groups = *request.groups;
-  std::vector<std::optional<Neighbor>> best(groups.count);
-  const ScoreFilter& filter = reading.filter;
-  const float first = FirstCeiling(request, filter);
-  std::vector<float> ceilings(groups.count, first);
-  const auto most = [&] { return std::max(first, groupless_ceiling()); };
-  const auto ceiling = [&](uint32_t row) {
-    const uint32_t group = groups.of_row[row];
-    return group == kNoGroup ? groupless_ceiling() : ceilings[group];
-  };
-  ForEachHit(generation, request, reading, most, ceiling, [&](const Neighbor& neighbor) {
-    const uint32_t group = groups.of_row[neighbor.row];
+// The nearest of each group; rows of none go to `groupless`, if there is one.
+class NearestOfEach : public Hits {
+ public:
+  NearestOfEach(const Request& request, const ScoreFilter& filter, Nearest* groupless)
+      : filter_(filter),
+        groups_(*request.groups),
+        groupless_(groupless),
+        first_(FirstCeiling(request, filter)),
+        best_(groups_.count),
+        ceilings_(groups_.count, first_) {}
+
+  float ceiling(uint32_t row) const override {
+    const uint32_t group = groups_.of_row[row];
+    if (group != kNoGroup) return ceilings_[group];
+    return groupless_ != nullptr ? groupless_->most() : -std::numeric_limits<float>::infinity();
+  }
+  float most() const override { return first_; }
+  void Add(const Neighbor& neighbor) override {
+    const uint32_t group = groups_.of_row[neighbor.row];
     if (group == kNoGroup) {
-      groupless(neighbor);
-    } else if (!best[group] || neighbor < *best[group]) {
-      best[group] = neighbor;
-      ceilings[group] = std::min(ceilings[group], filter.Ceiling(neighbor.value));
+      if (groupless_ != nullptr) groupless_->Add(neighbor);
+    } else if (!best_[group] || neighbor < *best_[group]) {
+      best_[group] = neighbor;
+      ceilings_[group] = std::min(ceilings_[group], filter_.Ceiling(neighbor.value));
     }
-  });
-  return best;
+  }
+  std::vector<std::optional<Neighbor>> Take() { return std::move(best_); }
+
+ private:
+  const ScoreFilter& filter_;
+  const Groups& groups_;
+  Nearest* const groupless_;
+  const float first_;
+  std::vector<std::optional<Neighbor>> best_;  // of each group
+  std::vector<float> ceilings_;
+};
+
+// Rows that may be hits, some at a time: held against their bounds, and what is left measured.
+class Candidates {
+ public:
+  Candidates(const Generation& generation, const Request& request, const ScoreFilter& filter,
+             Hits& hits, ScanCounts& counts)
+      : embeddings_(generation.embeddings()),
+        request_(request),
+        filter_(filter),
+        hits_(hits),
+        counts_(counts),
+        judge_(request) {}
+
+  void Add(uint32_t row, const float* embedding) {
+    ids_[count_] = row;
+    rows_[count_] = embedding;
+    if (++count_ == kTogether) LookAtAll();
+  }
+  // Of rows that lie apart all lines are on their way before the first is looked at.
+  void Fetch(uint32_t row, std::span<const float> embedding) {
+    for (size_t at = 0; at < embedding.size(); at += kLineFloats) {
+      __builtin_prefetch(embedding.data() + at);
+    }
+    Add(row, embedding.data());
+  }
+  void FetchQualifying(uint32_t row) {
+    if (request_.filter && !request_.filter->rows.contains(row)) return;
+    Fetch(row, embeddings_.Row(row));
+  }
+  // At all that was added since.
+  void LookAtAll() {
+    filter_.Bound(std::span(rows_).first(count_), bounds_.data());
+    counts_.by_floats += count_;
+    // Nearly always all of them, which needs no look at each.
+    const float all = hits_.most();
+    size_t behind = 0;
+    for (size_t i = 0; i < count_; ++i) behind += ScoreFilter::IsBehind(bounds_[i], all) ? 1 : 0;
+    for (size_t i = 0; i < count_ && behind < count_; ++i) {
+      if (ScoreFilter::IsBehind(bounds_[i], hits_.ceiling(ids_[i]))) continue;
+      ++counts_.measured;
+      if (const std::optional<double> score =
+              judge_.Score(ids_[i], {rows_[i], embeddings_.dim()})) {
+        hits_.Add(Neighbor{ids_[i], *score});
+      }
+    }
+    count_ = 0;
+  }
+
+ private:
+  const EmbeddingFile& embeddings_;
+  const Request& request_;
+  const ScoreFilter& filter_;
+  Hits& hits_;
+  ScanCounts& counts_;
+  Judge judge_;
+  std::array<uint32_t, kTogether> ids_{};
+  std::array<const float*, kTogether> rows_{};
+  std::array<float, kTogether> bounds_{};
+  size_t count_ = 0;
+};
+
+// One search by codes that stand in the rows' order.
+struct CodedSearch {
+  const CodeFilter& codes;
+  const Hits& hits;
+  Candidates& candidates;
+};
+
+// Hands on the rows that codes do not tell to be no hits, of all searches together: their filters
+// read the same codes.
+void ReadCodes(std::span<const CodedSearch> searches) {
+  std::vector<std::array<uint64_t, kBlocksTogether>> within(searches.size());
+  std::vector<CodeFilter::Asked> asked(searches.size());
+  const size_t blocks = searches.front().codes.blocks();
+  // Few blocks at first: what they hold lowers the ceilings most.
+  for (size_t block = 0, some = 1; block < blocks; block += some) {
+    some = std::min({std::max<size_t>(block, 1), kBlocksTogether, blocks - block});
+    for (size_t i = 0; i < searches.size(); ++i) {
+      asked[i] = {.filter = &searches[i].codes,
+                  .ceiling = searches[i].hits.most(),
+                  .within = std::span(within[i]).first(some)};
+    }
+    CodeFilter::FindWithinEach(block, asked);
+    for (size_t i = 0; i < searches.size(); ++i) {
+      for (size_t at = 0; at < some; ++at) {
+        for (uint64_t left = within[i][at]; left != 0; left &= left - 1) {
+          searches[i].candidates.FetchQualifying(static_cast<uint32_t>(
+              (block + at) * kCodeBlockRows + static_cast<size_t>(std::countr_zero(left))));
+        }
+      }
+      searches[i].candidates.LookAtAll();
+    }
+  }
+}
+
+// The same of one search, those in near blocks first.
+void ReadTree(const Reading& reading, const Hits& hits, Candidates& candidates,
+              ScanCounts& counts) {
+  BoxTreeSearch search(*reading.tree, *reading.codes);
+  std::array<uint32_t, kCodeBlockRows> rows{};
+  while (const size_t count = search.Next(hits.most(), rows)) {
+    for (size_t i = 0; i < count; ++i) candidates.FetchQualifying(rows[i]);
+    candidates.LookAtAll();
+  }
+  counts.by_codes += search.blocks() * kCodeBlockRows;
+}
+
+// Every row that qualifies.
+void ReadFloats(const Generation& generation, const Request& request, Candidates& candidates) {
+  const EmbeddingFile& embeddings = generation.embeddings();
+  if (request.gathered) {
+    const MatrixView rows = request.gathered->rows.View();
+    for (size_t at = 0; at < rows.rows; ++at) {
+      candidates.Add(request.gathered->ids[at], rows.Row(at).data());
+    }
+  } else if (!request.filter) {
+    const MatrixView rows = embeddings.All();
+    for (size_t row = 0; row < rows.rows; ++row) {
+      candidates.Add(static_cast<uint32_t>(row), rows.Row(row).data());
+    }
+  } else if (request.filter->rows.cardinality() > embeddings.rows() / kFewRowsShare) {
+    const MatrixView rows = embeddings.All();
+    ForEachRow(request.filter->rows, [&](uint32_t row) { candidates.Fetch(row, rows.Row(row)); });
+  } else {
+    ForEachRow(request.filter->rows,
+               [&](uint32_t row) { candidates.Fetch(row, embeddings.Row(row)); });
+  }
+  candidates.LookAtAll();
+}
+
+// All rows that qualify and may be hits, by the way that the reading says.
+void ReadRows(const Generation& generation, const Request& request, const Reading& reading,
+              Hits& hits, ScanCounts& counts) {
+  Candidates candidates(generation, request, reading.filter, hits, counts);
+  if (!reading.codes) {
+    ReadFloats(generation, request, candidates);
+  } else if (reading.tree != nullptr) {
+    ReadTree(reading, hits, candidates, counts);
+  } else {
+    counts.by_codes += generation.embeddings().rows();
+    const CodedSearch search{.codes = *reading.codes, .hits = hits, .candidates = candidates};
+    ReadCodes({&search, 1});
+  }
 }
 
 }  // namespace
@@ -203,36 +277,64 @@ std::vector<std::optional<Neighbor>> ScanGroups(const Generation& generation,
 std::vector<Neighbor> SearchExactly(const Generation& generation, const Request& request, size_t k,
                                     const std::optional<Neighbor>& after, ReadFirst first,
                                     ScanCounts& counts) {
-  const Examples examples = request.examples();
-  const ScoreFilter filter(request.ranking, examples);
-  Reading reading{.filter = filter, .codes = std::nullopt, .tree = nullptr, .counts = counts};
-  if (first == ReadFirst::kTree) reading.tree = &generation.tree(*request.sole);
-  if (first != ReadFirst::kFloats) {
-    reading.codes = FilterOfCodes(generation, request, filter, reading.tree);
-  }
-  Nearest nearest(request, filter, k, request.candidates(generation), after);
-  const auto ceiling = [&] { return nearest.ceiling(); };
-  const auto add = [&](const Neighbor& neighbor) { nearest.Add(neighbor); };
+  const Reading reading(generation, request, first);
+  Nearest nearest(generation, {.request = &request, .k = k, .after = after}, reading.filter);
   if (request.groups == nullptr) {
-    const auto of_row = [&](uint32_t) { return nearest.ceiling(); };
-    ForEachHit(generation, request, reading, ceiling, of_row, add);
-    return std::move(nearest).Take();
+    ReadRows(generation, request, reading, nearest, counts);
+    return nearest.Take();
   }
-  for (const std::optional<Neighbor>& best :
-       ScanGroups(generation, request, reading, ceiling, add)) {
-    if (best) add(*best);
+  NearestOfEach of_groups(request, reading.filter, &nearest);
+  ReadRows(generation, request, reading, of_groups, counts);
+  for (const std::optional<Neighbor>& best : of_groups.Take()) {
+    if (best) nearest.Add(*best);
   }
-  return std::move(nearest).Take();
+  return nearest.Take();
+}
+
+std::vector<std::vector<Neighbor>> SearchTogether(const Generation& generation,
+                                                  std::span<const Sought> sought,
+                                                  std::span<ScanCounts> counts) {
+  struct One {
+    One(const Generation& generation, const Sought& sought, ScanCounts& counts)
+        : reading(generation, *sought.request, ReadFirst::kCodes),
+          nearest(generation, sought, reading.filter),
+          candidates(generation, *sought.request, reading.filter, nearest, counts) {}
+
+    const Reading reading;
+    Nearest nearest;
+    Candidates candidates;
+  };
+  std::deque<One> all;  // which stay where they are
+  // Those that read the same codes.
+  std::vector<std::vector<CodedSearch>> lots;
+  for (size_t i = 0; i < sought.size(); ++i) {
+    One& one = all.emplace_back(generation, sought[i], counts[i]);
+    const std::optional<CodeFilter>& codes = one.reading.codes;
+    if (!codes) {
+      ReadFloats(generation, *sought[i].request, one.candidates);
+      continue;
+    }
+    counts[i].by_codes += generation.embeddings().rows();
+    const auto same = [&](const std::vector<CodedSearch>& lot) {
+      return codes->ReadsTheSame(lot.front().codes);
+    };
+    auto lot = std::ranges::find_if(lots, same);
+    if (lot == lots.end()) lot = lots.emplace(lots.end());
+    lot->push_back({.codes = *codes, .hits = one.nearest, .candidates = one.candidates});
+  }
+  for (const std::vector<CodedSearch>& lot : lots) ReadCodes(lot);
+  std::vector<std::vector<Neighbor>> found;
+  for (One& one : all) found.push_back(one.nearest.Take());
+  return found;
 }
 
 std::vector<std::optional<Neighbor>> NearestOfGroups(const Generation& generation,
                                                      const Request& request) {
-  const Examples examples = request.examples();
-  const ScoreFilter filter(request.ranking, examples);
-  const auto none = [] { return -std::numeric_limits<float>::infinity(); };
+  const Reading reading(generation, request, ReadFirst::kFloats);
+  NearestOfEach of_groups(request, reading.filter, nullptr);
   ScanCounts counts;
-  const Reading reading{.filter = filter, .codes = std::nullopt, .counts = counts};
-  return ScanGroups(generation, request, reading, none, [](const Neighbor&) {});
+  ReadRows(generation, request, reading, of_groups, counts);
+  return of_groups.Take();
 }
 
 }  // namespace csn::internal

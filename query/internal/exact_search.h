@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/neighbor.h"
@@ -26,6 +27,19 @@ struct ScanCounts {
 std::vector<Neighbor> SearchExactly(const Generation& generation, const Request& request, size_t k,
                                     const std::optional<Neighbor>& after, ReadFirst first,
                                     ScanCounts& counts);
+
+// What is sought by one of several searches.
+struct Sought {
+  const Request* request = nullptr;
+  size_t k = 0;
+  std::optional<Neighbor> after = {};
+};
+
+// As SearchExactly of each by kCodes, all of them in one pass over the codes: memory is read once
+// for all that rank by the same notions. `counts` has one for each.
+std::vector<std::vector<Neighbor>> SearchTogether(const Generation& generation,
+                                                  std::span<const Sought> sought,
+                                                  std::span<ScanCounts> counts);
 
 // Of a request with groups: the nearest row of each that qualifies, by the group's number.
 std::vector<std::optional<Neighbor>> NearestOfGroups(const Generation& generation,

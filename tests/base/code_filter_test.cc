@@ -129,6 +129,45 @@ TEST_P(CodeFilterTest, BlocksAskedForOneByOneAreThoseOfAll) {
   }
 }
 
+TEST_P(CodeFilterTest, SeveralAskedTogetherAreToldWhatEachIsAlone) {
+  Rng rng(25);
+  Asked asked = test::MakeAsked(rng, 1000, test::Normal, false);
+  asked.unliked = Matrix(0, asked.rows.cols());
+  asked.beta = 0;
+  const std::vector<RowCodes> codes = CodesOf(asked);
+  const size_t count = 20;
+  std::vector<ScoreFilter> filters;
+  std::vector<CodeFilter> by_codes;
+  std::vector<float> ceilings;
+  for (size_t i = 0; i < count; ++i) {
+    for (double& weight : asked.weights) weight = 0.5 + static_cast<double>(rng.Below(9));
+    std::ranges::copy(asked.rows.Row(rng.Below(1000)), asked.liked.Row(0).begin());
+    const Ranking ranking = asked.ranking();
+    const Examples examples = asked.examples();
+    filters.emplace_back(ranking, examples);
+    by_codes.push_back(*CodeFilter::Make(ranking, filters.back(), Views(codes)));
+    Measurer measurer(ranking, examples);
+    ceilings.push_back(filters.back().Ceiling(measurer.Score(asked.rows.Row(rng.Below(1000)))));
+  }
+  const size_t blocks = by_codes.front().blocks();
+  for (size_t some = 1; some <= count; ++some) {
+    for (const size_t first : {size_t{0}, blocks - 3}) {
+      std::vector<std::vector<uint64_t>> within(some, std::vector<uint64_t>(blocks - first, 7));
+      std::vector<CodeFilter::Asked> together;
+      for (size_t i = 0; i < some; ++i) {
+        EXPECT_TRUE(by_codes[i].ReadsTheSame(by_codes.front()));
+        together.push_back({.filter = &by_codes[i], .ceiling = ceilings[i], .within = within[i]});
+      }
+      CodeFilter::FindWithinEach(first, together);
+      for (size_t i = 0; i < some; ++i) {
+        std::vector<uint64_t> alone(blocks - first);
+        by_codes[i].FindWithin(first, ceilings[i], alone);
+        EXPECT_EQ(within[i], alone) << i << " of " << some << ", from block " << first;
+      }
+    }
+  }
+}
+
 TEST_P(CodeFilterTest, OneRowFarAwayDoesNotBlurTheOthers) {
   Rng rng(24);
   constexpr size_t kRows = 2001, kDim = 16;
@@ -154,6 +193,26 @@ TEST_P(CodeFilterTest, OneRowFarAwayDoesNotBlurTheOthers) {
 
 INSTANTIATE_TEST_SUITE_P(Targets, CodeFilterTest, test::InstructionSets(),
                          test::InstructionSetName);
+
+TEST(CodeFilter, KnowsWhatReadsTheSame) {
+  const MaskTable masks(test::MakeMatrix(2, {1, 0, 0, 1}));
+  const Matrix rows = test::MakeMatrix(2, {1, 2, 3, 4});
+  const std::vector<RowCodes> codes = {RowCodes(masks, 0, rows.View()),
+                                       RowCodes(masks, 1, rows.View())};
+  const std::vector<double> scales = {1, 1};
+  const std::vector<float> query = {0, 0};
+  const Examples examples{.liked = {query}};
+  const auto make = [&](double first, double second) {
+    const Ranking ranking{.masks = &masks, .scales = scales, .weights = {first, second}};
+    return *CodeFilter::Make(ranking, ScoreFilter(ranking, examples), Views(codes));
+  };
+  EXPECT_TRUE(make(1, 2).ReadsTheSame(make(3, 1)));
+  EXPECT_FALSE(make(1, 2).ReadsTheSame(make(1, 0)));
+  EXPECT_FALSE(make(0, 1).ReadsTheSame(make(1, 0)));
+  // So little of the score that it is left out.
+  EXPECT_FALSE(make(1, 1e-25).ReadsTheSame(make(1, 1)));
+  EXPECT_TRUE(make(1, 1e-25).ReadsTheSame(make(1, 0)));
+}
 
 TEST(CodeFilter, DoesNotServeWhatCountsAgainstARow) {
   const MaskTable masks(test::MakeMatrix(2, {1, 0, 0, 1}));

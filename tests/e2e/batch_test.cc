@@ -75,6 +75,30 @@ TEST(BatchTest, AnswersEveryLineInOrder) {
   }
 }
 
+TEST(BatchTest, LinesAnsweredTogetherAreAnsweredAsAlone) {
+  // More than are answered together, of several notions, wrong ones among them.
+  const TempDir folder;
+  std::string lines;
+  for (int i = 1; i <= 200; ++i) {
+    const std::string line =
+        i % 9 == 0 ? "nothing of the kind"
+                   : fmt::format(R"({{"like": "{}", "notions": "{}", "k": {}}})", Sku(i % 90 + 1),
+                                 i % 2 == 0 ? "closure" : "closure=2,heel-height", 1 + i % 5);
+    lines += line + "\n";
+  }
+  WriteText(folder / "q.txt", lines);
+  const ProcessResult all = RunCommand(QueryCommand("--batch q.txt"), folder.path());
+  EXPECT_EQ(all.status, 4) << all.err;
+  // One by one: each line waits for the one before.
+  const ProcessResult each =
+      RunCommand("while read -r line; do echo \"$line\"; sleep 0.002; done < q.txt | " +
+                     QueryCommand("--threads 1 --batch -"),
+                 folder.path());
+  EXPECT_EQ(each.status, 4) << each.err;
+  EXPECT_EQ(JsonLines(all.out).size(), 200u);
+  EXPECT_EQ(all.out, each.out);
+}
+
 TEST(BatchTest, AWrongLineDoesNotStopTheOthers) {
   const TempDir folder;
   WriteText(folder / "q.txt",

@@ -44,6 +44,23 @@ TEST(BenchProgramTest, MeasuresEveryNotionAndAllOfThem) {
   ExpectError("csn_bench", 2, "--index");
 }
 
+TEST(BenchProgramTest, AsksSeveralInOneCall) {
+  const std::vector<json> all = Measured(
+      "--synthetic clusters --rows 500 --notions 1 --dims 20 --queries 30 -k 3 --index-key Flat "
+      "--together 8");
+  ASSERT_FALSE(all.empty());
+  for (const json& at : all) {
+    EXPECT_EQ(at["together"], 8) << at;
+    EXPECT_EQ(at["asked"].get<int>() % 8, 0) << at;
+    EXPECT_GE(at["asked"], 30) << at;
+    const std::string plan = at["plan"];
+    if (plan == "flat" || plan == "scan") {
+      EXPECT_EQ(at["recall"], 1) << at;
+    }
+  }
+  ExpectError("csn_bench --synthetic clusters --together 0", 2, "--together");
+}
+
 TEST(BenchProgramTest, ShowsWhatMoreCandidatesBuy) {
   const TempDir folder;
   const Shop& shop = Shop::Get();

@@ -6,8 +6,10 @@
 #include <cstdlib>
 #include <functional>
 #include <memory>
+#include <variant>
 
 #include "base/random.h"
+#include "query/protocol.h"
 #include "query/query_engine.h"
 #include "query/query_json.h"
 #include "tests/support/query_oracle.h"
@@ -318,6 +320,54 @@ TEST_F(QueryOracleTest, AmongManyRowsToo) {
     const size_t n = asked == 0 ? 100'000 : 1'000 + rng_.Below(99'001);
     Ask(RandomShape(n, "Flat"), std::min(kOfOne, large - asked));
   }
+}
+
+// An answer or an error as text, without what time it took.
+std::string AsText(std::variant<Answer, Error> outcome) {
+  if (const Error* error = std::get_if<Error>(&outcome)) {
+    return FormatBatchError(1, ExitStatus(error->code()), error->what());
+  }
+  Answer& answer = std::get<Answer>(outcome);
+  answer.plan_report.reset();
+  return FormatBatchAnswer(1, answer);
+}
+
+TEST_F(QueryOracleTest, ManyAskedTogetherAreAnsweredAsEachAlone) {
+  size_t by_codes = 0, refused = 0;
+  const uint64_t lots = std::max<uint64_t>(queries_ / 50, 20);
+  for (const auto& [n, key] : {std::pair{50'001, "Flat"}, {900, "Flat"}, {700, "HNSW8"}}) {
+    const TempDir folder;
+    const World world = MakeWorld(folder / "index", RandomShape(n, key));
+    for (uint64_t lot = 0; lot < lots && !HasFailure(); ++lot) {
+      std::vector<Query> queries(rng_.Below(40));
+      for (Query& query : queries) {
+        query = RandomCase(world, rng_).query;
+        query.exact = rng_.Below(2) == 0;
+        query.explain_plan = true;
+        if (rng_.Below(10) == 0) query.notions.front().name = "notion-99";
+        if (rng_.Below(10) == 0) query.liked.front() = "no such sku";
+      }
+      const std::vector<std::variant<Answer, Error>> together = world.engine->SearchMany(queries);
+      ASSERT_EQ(together.size(), queries.size());
+      for (size_t i = 0; i < queries.size() && !HasFailure(); ++i) {
+        SCOPED_TRACE(FormatQuery(queries[i]));
+        std::variant<Answer, Error> alone = Answer();
+        try {
+          alone = world.engine->Search(queries[i]);
+        } catch (const Error& error) {
+          alone = error;
+          ++refused;
+        }
+        EXPECT_EQ(AsText(together[i]), AsText(alone));
+        if (const Answer* answer = std::get_if<Answer>(&together[i])) {
+          const std::vector<PlanReport::Way>& ways = answer->plan_report->ways;
+          by_codes += ways.front().name == "codes" && ways.front().taken ? 1 : 0;
+        }
+      }
+    }
+  }
+  EXPECT_GT(by_codes, 2 * lots);
+  EXPECT_GT(refused, lots / 2);
 }
 
 TEST_F(QueryOracleTest, WhatFailedOnceDoesNotFailAgain) {

@@ -413,6 +413,18 @@ TEST(QueryEngine, BringsTheItemsWithTheirColumns) {
     EXPECT_EQ(Sku(rows[i].row), answer.hits[i].item.sku);
     EXPECT_EQ(rows[i].value, answer.hits[i].score);
   }
+
+  std::vector<Query> many(70);
+  for (size_t i = 0; i < many.size(); ++i) {
+    many[i] = {.liked = {Sku(i % 30)}, .notions = {{.name = "notion-0"}}, .k = 1 + i % 7};
+  }
+  const std::vector<std::vector<Neighbor>> all = engine.RankMany(many);
+  ASSERT_EQ(all.size(), many.size());
+  for (size_t i = 0; i < many.size(); ++i) EXPECT_EQ(all[i], engine.Rank(many[i])) << i;
+  EXPECT_TRUE(engine.RankMany({}).empty());
+  EXPECT_TRUE(engine.SearchMany({}).empty());
+  many[3].liked = {"sku-nowhere"};
+  EXPECT_THAT([&] { engine.RankMany(many); }, test::ThrowsError(ErrorCode::kNotFound, "nowhere"));
 }
 
 TEST(QueryEngine, AnswersManyThreadsAlike) {

@@ -57,6 +57,11 @@ TEST_F(WorkloadTest, AsksEveryQueryAndMeasuresIt) {
       EXPECT_EQ(result.scores[i], scores);
     }
     EXPECT_EQ(WorkloadRecall(result, result, 7, 1).value, 1);
+    const WorkloadResult lots =
+        RunWorkload(engine, query, skus, {.seconds = 0, .threads = threads, .together = 16});
+    EXPECT_EQ(lots.scores, result.scores);
+    EXPECT_GE(lots.asked, skus.size());
+    EXPECT_EQ(lots.asked % 16, 0u);
   }
 }
 

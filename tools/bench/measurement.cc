@@ -32,8 +32,11 @@ std::string CurveName(const Measurement& at) { return at.engine + " " + at.plan;
 nlohmann::ordered_json MeasurementJson(const BenchSetting& setting, const Measurement& at) {
   nlohmann::ordered_json json = {{"rows", setting.rows}, {"notion", at.notion}, {"k", setting.k}};
   if (!setting.where.empty()) json["where"] = setting.where;
-  json.update(
-      {{"threads", at.threads}, {"engine", at.engine}, {"plan", at.plan}, {"exact", at.exact}});
+  json.update({{"threads", at.threads},
+               {"together", at.together},
+               {"engine", at.engine},
+               {"plan", at.plan},
+               {"exact", at.exact}});
   if (at.ef > 0) json["ef"] = at.ef;
   json.update({{"recall", at.recall.value},
                {"recall_interval", {at.recall.low, at.recall.high}},

@@ -16,13 +16,14 @@ struct Measurement {
   std::string notion;  // or several, with weights
   std::string engine;  // "csn", or a peer's name
   std::string plan;
-  int ef = 0;       // of graphs; 0: has none
-  int threads = 1;  // that asked at once
+  int ef = 0;           // of graphs; 0: has none
+  int threads = 1;      // that asked at once
+  size_t together = 1;  // queries in one call
   bool exact = false;
   Interval recall = {.value = 1, .low = 1, .high = 1};
   uint64_t asked = 0;
   double queries_per_second = 0;
-  double p50 = 0, p99 = 0;  // seconds
+  double p50 = 0, p99 = 0;  // seconds of a call
   // Of what was built for it, where that was done here: a notion's structures alone.
   std::optional<double> build_seconds = {};
   std::optional<double> item_bytes = {};

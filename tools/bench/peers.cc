@@ -108,7 +108,8 @@ std::vector<PeerResult> RunPeer(const PeerJob& job) {
       OutputOf(program,
                {job.key, std::to_string(job.links), job.rows_file, std::to_string(job.rows),
                 std::to_string(job.dim), queries, std::to_string(job.queries.size()),
-                std::to_string(job.k), fmt::format("{}", job.seconds), job.scratch},
+                std::to_string(job.together), std::to_string(job.k), fmt::format("{}", job.seconds),
+                job.scratch},
                job.stop));
   std::vector<PeerResult> results;
   const std::vector<uint8_t> bytes = ReadFile(job.scratch);

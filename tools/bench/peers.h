@@ -21,6 +21,7 @@ struct PeerJob {
   std::string rows_file;  // float32 [n, d], nothing else
   size_t rows = 0, dim = 0;
   std::vector<uint32_t> queries;  // rows to ask by
+  size_t together = 1;            // queries in one call, where it takes several
   size_t k = 10;                  // hits, the row itself among them
   double seconds = 1;
   std::string scratch;  // file for what was found
@@ -33,13 +34,13 @@ struct PeerResult {
   int ef = 0;        // of graphs; 0: has none
   uint64_t asked = 0;
   double queries_per_second = 0;
-  double p50 = 0, p99 = 0;  // seconds
+  double p50 = 0, p99 = 0;  // seconds of a call
   double build_seconds = 0;
   uint64_t bytes = 0;                        // of what it built, vectors included
   std::vector<std::vector<uint32_t>> found;  // of each query, nearest first
 };
 
-// Builds by one thread, then asks one query at a time with every setting of the peer's sweep.
+// Builds by one thread, then asks by it with every setting of the peer's sweep.
 // Throws Error(kFailed) naming the peer where it cannot be run or fails, Error(kInterrupted) where
 // `stop` is set: signals of a terminal reach the peer, too.
 std::vector<PeerResult> RunPeer(const PeerJob& job);

@@ -32,15 +32,13 @@ class Faiss : public Peer {
   void Set(int setting) override {
     if (graph_ != nullptr) graph_->hnsw.efSearch = setting;
   }
-  void Search(const float* query, size_t k, std::vector<uint32_t>& hits) override {
-    distances_.resize(k);
-    labels_.resize(k);
-    index_->search(1, query, static_cast<faiss::Index::idx_t>(k), distances_.data(),
+  void Search(const float* queries, size_t count, size_t k, uint32_t* hits) override {
+    distances_.resize(count * k);
+    labels_.resize(count * k);
+    using Number = faiss::Index::idx_t;
+    index_->search(static_cast<Number>(count), queries, static_cast<Number>(k), distances_.data(),
                    labels_.data());
-    hits.clear();
-    for (const faiss::Index::idx_t label : labels_) {
-      if (label >= 0) hits.push_back(static_cast<uint32_t>(label));
-    }
+    for (const Number label : labels_) *hits++ = label < 0 ? kNoHit : static_cast<uint32_t>(label);
   }
 
  private:

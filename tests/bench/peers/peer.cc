@@ -39,11 +39,11 @@ int Run(char** arguments) {
   const std::string key = arguments[1];
   const size_t links = std::stoul(arguments[2]), n = std::stoul(arguments[4]),
                dim = std::stoul(arguments[5]), count = std::stoul(arguments[7]),
-               k = std::stoul(arguments[8]);
-  const double seconds = std::stod(arguments[9]);
+               together = std::stoul(arguments[8]), k = std::stoul(arguments[9]);
+  const double seconds = std::stod(arguments[10]);
   const std::vector<float> rows = ReadAll<float>(arguments[3], n * dim);
   const auto queries = ReadAll<uint32_t>(arguments[6], count);
-  std::ofstream out(arguments[10], std::ios::binary);
+  std::ofstream out(arguments[11], std::ios::binary);
   const Clock::time_point start = Clock::now();
   const std::unique_ptr<Peer> peer = MakePeer(key, links, rows.data(), n, dim);
   const double build_seconds = SecondsSince(start);
@@ -51,29 +51,35 @@ int Run(char** arguments) {
     std::fprintf(stderr, "no index of kind %s\n", key.c_str());
     return 2;
   }
-  std::vector<uint32_t> hits;
+  // One after the other, and so many of the first again that any `together` follow each other.
+  std::vector<float> asked;
+  for (size_t i = 0; i < count + together; ++i) {
+    const float* row = rows.data() + queries[i % count] * dim;
+    asked.insert(asked.end(), row, row + dim);
+  }
+  std::vector<uint32_t> hits(together * k);
   for (const int setting : peer->settings()) {
     peer->Set(setting);
-    for (const uint32_t query : queries) {  // warms up, too
-      peer->Search(rows.data() + query * dim, k, hits);
-      hits.resize(k, UINT32_MAX);
+    for (size_t i = 0; i < count; i += together) {  // warms up, too
+      peer->Search(asked.data() + i * dim, together, k, hits.data());
+      const size_t some = std::min(together, count - i);
       out.write(reinterpret_cast<const char*>(hits.data()),
-                static_cast<std::streamsize>(k * sizeof(uint32_t)));
+                static_cast<std::streamsize>(some * k * sizeof(uint32_t)));
     }
     std::vector<double> took;
     const Clock::time_point begin = Clock::now();
-    for (size_t i = 0; i < count || SecondsSince(begin) < seconds; ++i) {
+    for (size_t i = 0; i < count || SecondsSince(begin) < seconds; i += together) {
       const Clock::time_point one = Clock::now();
-      peer->Search(rows.data() + queries[i % count] * dim, k, hits);
+      peer->Search(asked.data() + i % count * dim, together, k, hits.data());
       took.push_back(SecondsSince(one));
     }
     const double all = SecondsSince(begin);
+    const size_t answered = took.size() * together;
     std::printf(
         "{\"plan\":\"%s\",\"ef\":%d,\"asked\":%zu,\"queries_per_second\":%.17g,\"p50\":%.17g,"
         "\"p99\":%.17g,\"build_seconds\":%.17g,\"bytes\":%llu}\n",
-        peer->plan().c_str(), setting, took.size(), static_cast<double>(took.size()) / all,
-        At(took, 0.5), At(took, 0.99), build_seconds,
-        static_cast<unsigned long long>(peer->bytes()));
+        peer->plan().c_str(), setting, answered, static_cast<double>(answered) / all, At(took, 0.5),
+        At(took, 0.99), build_seconds, static_cast<unsigned long long>(peer->bytes()));
   }
   out.flush();
   return out ? 0 : 1;
@@ -83,7 +89,7 @@ int Run(char** arguments) {
 }  // namespace csn::bench
 
 int main(int argc, char** argv) {
-  if (argc != 11) {
+  if (argc != 12) {
     std::fprintf(stderr, "started by csn_bench\n");
     return 2;
   }

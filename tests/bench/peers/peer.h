@@ -1,7 +1,7 @@
-// What all peers of csn_bench do: read rows, build, ask one query at a time by one thread, and say
-// how it went: a JSON line a setting on stdout, the hits (u32 [queries, k], short ones filled up
-// with 0xffffffff) one after the other in a file. Arguments:
-//   KEY LINKS ROWS_FILE ROWS DIM QUERIES_FILE QUERIES K SECONDS HITS_FILE
+// What all peers of csn_bench do: read rows, build, ask TOGETHER queries at a time by one thread,
+// and say how it went: a JSON line a setting on stdout, the hits (u32 [queries, k], short ones
+// filled up with 0xffffffff) one after the other in a file. Arguments:
+//   KEY LINKS ROWS_FILE ROWS DIM QUERIES_FILE QUERIES TOGETHER K SECONDS HITS_FILE
 #pragma once
 
 #include <cstddef>
@@ -12,6 +12,8 @@
 
 namespace csn::bench {
 
+inline constexpr uint32_t kNoHit = UINT32_MAX;
+
 class Peer {
  public:
   virtual ~Peer() = default;
@@ -20,8 +22,8 @@ class Peer {
   // What its search is to be tried with; {0} where there is nothing to set.
   virtual std::vector<int> settings() const = 0;
   virtual void Set(int setting) = 0;
-  // Rows of the hits, at most k.
-  virtual void Search(const float* query, size_t k, std::vector<uint32_t>& hits) = 0;
+  // Rows of the hits [count, k] of queries [count, dim]; where there are fewer than k, kNoHit.
+  virtual void Search(const float* queries, size_t count, size_t k, uint32_t* hits) = 0;
 };
 
 // Built; null where it knows no such key. Defined by each peer.
