@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "base/box_tree.h"
+#include "base/code_scan.h"
 #include "base/distance.h"
 #include "base/error.h"
 #include "base/random.h"
@@ -26,6 +27,7 @@ namespace {
 constexpr size_t kRecallQueries = 1000;
 constexpr size_t kRecallK = 10;
 constexpr size_t kTreeQueries = 100;
+constexpr size_t kTogether = 64;  // queries that read codes together
 
 double GreatestNorm(MatrixView vectors) {
   double greatest = 0;
@@ -50,7 +52,8 @@ std::vector<uint32_t> SampleRows(size_t rows, size_t most, uint64_t seed) {
 // Measures one index against the exact answers to the same queries, which are found once.
 class RecallMeter {
  public:
-  RecallMeter(const SubspaceJob& job, MatrixView vectors)
+  // `codes`: where the notion has some.
+  RecallMeter(const SubspaceJob& job, MatrixView vectors, const std::optional<RowCodes>& codes)
       : job_(job),
         vectors_(vectors),
         queries_(SampleRows(vectors.rows, kRecallQueries, job.seed)),
@@ -60,9 +63,14 @@ class RecallMeter {
                 .scales = scales_,
                 .weights = NotionWeights(job.masks->notion_count(), 0.0)};
     ranking_.weights[job.notion] = 1;
-    ParallelFor(queries_.size(), job.threads, [&](size_t i) {
+    const size_t lots = (queries_.size() + kTogether - 1) / kTogether;
+    ParallelFor(lots, job.threads, [&](size_t lot) {
       ThrowIfStopped(job_.stop);
-      exact_[i] = Values(ExactScan(ranking_, Query(i), job_.embeddings, kRecallK, queries_[i]));
+      const size_t first = lot * kTogether;
+      const auto some =
+          std::span(queries_).subspan(first, std::min(kTogether, queries_.size() - first));
+      const std::vector<std::vector<Neighbor>> nearest = Nearest(some, codes);
+      for (size_t i = 0; i < some.size(); ++i) exact_[first + i] = Values(nearest[i]);
     });
   }
 
@@ -82,6 +90,20 @@ class RecallMeter {
 
  private:
   std::span<const float> Query(size_t i) const { return job_.embeddings.Row(queries_[i]); }
+
+  std::vector<std::vector<Neighbor>> Nearest(std::span<const uint32_t> queries,
+                                             const std::optional<RowCodes>& codes) const {
+    if (codes) {
+      const std::vector<CodesView> views(job_.masks->notion_count(), codes->View());
+      return NearestByCodes(ranking_, queries, job_.embeddings, views, kRecallK);
+    }
+    std::vector<std::vector<Neighbor>> nearest;
+    for (const uint32_t query : queries) {
+      nearest.push_back(
+          ExactScan(ranking_, job_.embeddings.Row(query), job_.embeddings, kRecallK, query));
+    }
+    return nearest;
+  }
 
   static std::vector<double> Values(const std::vector<Neighbor>& neighbors) {
     std::vector<double> values;
@@ -139,16 +161,17 @@ TreeShares MeasureTree(const SubspaceJob& job, const BoxTree& tree) {
 }
 
 // Notions whose rows all tie need none.
-void WriteCodes(const SubspaceJob& job, SubspaceManifest& subspace) {
+std::optional<RowCodes> WriteCodes(const SubspaceJob& job, SubspaceManifest& subspace) {
   const size_t live = job.masks->live_dims(job.notion).size();
-  if (!HasCodes(live)) return;
-  const RowCodes codes(*job.masks, job.notion, job.embeddings);
+  if (!HasCodes(live)) return std::nullopt;
+  RowCodes codes(*job.masks, job.notion, job.embeddings);
   CodeFile::Write(job.folder + "/" + layout::NotionCodes(job.notion), codes.View());
-  if (!HasTree(job.embeddings.rows, live)) return;
+  if (!HasTree(job.embeddings.rows, live)) return codes;
   ThrowIfStopped(job.stop);
   const RowCodes ordered = codes.InTreeOrder();
   CodeFile::Write(job.folder + "/" + layout::NotionTree(job.notion), ordered.View());
   subspace.tree = MeasureTree(job, BoxTree(ordered.View()));
+  return codes;
 }
 
 void SetSearch(const IndexOptions& options, int ef_search, SubspaceManifest& subspace) {
@@ -193,7 +216,7 @@ void CheckTargetRecall(const std::optional<double>& target, const std::string& k
 
 SubspaceManifest BuildSubspace(const SubspaceJob& job) {
   SubspaceManifest subspace;
-  WriteCodes(job, subspace);
+  std::optional<RowCodes> codes = WriteCodes(job, subspace);
   const Matrix vectors = Project(*job.masks, job.notion, job.embeddings);
   const std::string path = job.folder + "/" + layout::NotionIndex(job.notion);
   subspace.scale = job.scale;
@@ -213,7 +236,9 @@ SubspaceManifest BuildSubspace(const SubspaceJob& job) {
     index.Save(path);
     return subspace;
   }
-  WidenSearch(job, RecallMeter(job, vectors.View()), index, options, subspace);
+  const RecallMeter meter(job, vectors.View(), codes);
+  codes.reset();
+  WidenSearch(job, meter, index, options, subspace);
   const bool reached = Reaches(job, subspace.recall);
   if (!reached && job.else_flat) {
     subspace.ef_construction = subspace.ef_search = 0;

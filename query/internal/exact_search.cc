@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <deque>
 #include <limits>
 #include <utility>
 
 #include "base/box_tree.h"
 #include "base/code_filter.h"
+#include "base/code_scan.h"
 #include "base/nearest_heap.h"
 #include "base/score_filter.h"
 #include "query/internal/judge.h"
@@ -21,8 +21,6 @@ namespace {
 constexpr size_t kFewRowsShare = 8;
 constexpr size_t kTogether = 64;    // rows that the filter looks at in one go
 constexpr size_t kLineFloats = 16;  // of a cache line
-// Blocks of codes looked at in one go: the ceiling stays as it is meanwhile.
-constexpr size_t kBlocksTogether = 16;
 
 // What bounds of the request's hits are never behind, whatever else is found.
 float FirstCeiling(const Request& request, const ScoreFilter& filter) {
@@ -189,40 +187,25 @@ class Candidates {
 };
 
 // One search by codes that stand in the rows' order.
-struct CodedSearch {
-  const CodeFilter& codes;
-  const Hits& hits;
-  Candidates& candidates;
+class SearchByCodes : public CodedSearch {
+ public:
+  SearchByCodes(const CodeFilter& filter, const Hits& hits, Candidates& candidates)
+      : filter_(filter), hits_(hits), candidates_(candidates) {}
+
+  const CodeFilter& filter() const override { return filter_; }
+  float ceiling() const override { return hits_.most(); }
+  void LookAt(std::span<const uint32_t> rows) override {
+    for (const uint32_t row : rows) candidates_.FetchQualifying(row);
+    candidates_.LookAtAll();
+  }
+
+ private:
+  const CodeFilter& filter_;
+  const Hits& hits_;
+  Candidates& candidates_;
 };
 
-// Hands on the rows that codes do not tell to be no hits, of all searches together: their filters
-// read the same codes.
-void ReadCodes(std::span<const CodedSearch> searches) {
-  std::vector<std::array<uint64_t, kBlocksTogether>> within(searches.size());
-  std::vector<CodeFilter::Asked> asked(searches.size());
-  const size_t blocks = searches.front().codes.blocks();
-  // Few blocks at first: what they hold lowers the ceilings most.
-  for (size_t block = 0, some = 1; block < blocks; block += some) {
-    some = std::min({std::max<size_t>(block, 1), kBlocksTogether, blocks - block});
-    for (size_t i = 0; i < searches.size(); ++i) {
-      asked[i] = {.filter = &searches[i].codes,
-                  .ceiling = searches[i].hits.most(),
-                  .within = std::span(within[i]).first(some)};
-    }
-    CodeFilter::FindWithinEach(block, asked);
-    for (size_t i = 0; i < searches.size(); ++i) {
-      for (size_t at = 0; at < some; ++at) {
-        for (uint64_t left = within[i][at]; left != 0; left &= left - 1) {
-          searches[i].candidates.FetchQualifying(static_cast<uint32_t>(
-              (block + at) * kCodeBlockRows + static_cast<size_t>(std::countr_zero(left))));
-        }
-      }
-      searches[i].candidates.LookAtAll();
-    }
-  }
-}
-
-// The same of one search, those in near blocks first.
+// By codes that stand in a tree's order, those in near blocks first.
 void ReadTree(const Reading& reading, const Hits& hits, Candidates& candidates,
               ScanCounts& counts) {
   BoxTreeSearch search(*reading.tree, *reading.codes);
@@ -267,8 +250,9 @@ void ReadRows(const Generation& generation, const Request& request, const Readin
     ReadTree(reading, hits, candidates, counts);
   } else {
     counts.by_codes += generation.embeddings().rows();
-    const CodedSearch search{.codes = *reading.codes, .hits = hits, .candidates = candidates};
-    ReadCodes({&search, 1});
+    SearchByCodes search(*reading.codes, hits, candidates);
+    CodedSearch* const sole = &search;
+    ReadCodes({&sole, 1});
   }
 }
 
@@ -303,10 +287,11 @@ std::vector<std::vector<Neighbor>> SearchTogether(const Generation& generation,
     const Reading reading;
     Nearest nearest;
     Candidates candidates;
+    std::optional<SearchByCodes> search = {};
   };
   std::deque<One> all;  // which stay where they are
   // Those that read the same codes.
-  std::vector<std::vector<CodedSearch>> lots;
+  std::vector<std::vector<CodedSearch*>> lots;
   for (size_t i = 0; i < sought.size(); ++i) {
     One& one = all.emplace_back(generation, sought[i], counts[i]);
     const std::optional<CodeFilter>& codes = one.reading.codes;
@@ -315,14 +300,14 @@ std::vector<std::vector<Neighbor>> SearchTogether(const Generation& generation,
       continue;
     }
     counts[i].by_codes += generation.embeddings().rows();
-    const auto same = [&](const std::vector<CodedSearch>& lot) {
-      return codes->ReadsTheSame(lot.front().codes);
+    const auto same = [&](const std::vector<CodedSearch*>& lot) {
+      return codes->ReadsTheSame(lot.front()->filter());
     };
     auto lot = std::ranges::find_if(lots, same);
     if (lot == lots.end()) lot = lots.emplace(lots.end());
-    lot->push_back({.codes = *codes, .hits = one.nearest, .candidates = one.candidates});
+    lot->push_back(&one.search.emplace(*codes, one.nearest, one.candidates));
   }
-  for (const std::vector<CodedSearch>& lot : lots) ReadCodes(lot);
+  for (const std::vector<CodedSearch*>& lot : lots) ReadCodes(lot);
   std::vector<std::vector<Neighbor>> found;
   for (One& one : all) found.push_back(one.nearest.Take());
   return found;

@@ -58,6 +58,31 @@ bool ProvenBehind(const Generation& generation, const Request& request, double q
   return Score(request.ranking.weights, floors, request.ranking.scales) > last.value;
 }
 
+struct Rescored {
+  std::vector<Neighbor> best;
+  bool proven = false;  // no row that the index did not find is among the first k
+};
+
+// The first k of what the index found. Those asked for nearly always suffice: the others are read
+// where near ties leave the order open. Rows that are not examined are at the next found distance
+// or beyond, at the last one at least, if `found` are the nearest that there are.
+Rescored RescoreInSteps(const Generation& generation, const Request& request, size_t k,
+                        std::span<const float> query, std::span<const Neighbor> found) {
+  const double norm = Norm(query);
+  Rescored rescored;
+  for (const size_t examined :
+       {std::min(k + request.left_out.size(), found.size()), found.size()}) {
+    rescored.best = RescoreFound(generation, request, k, found.first(examined));
+    const bool all = examined == generation.embeddings().rows();
+    if (rescored.best.size() < Wanted(generation, request, k)) continue;
+    rescored.proven = all || ProvenBehind(generation, request, norm,
+                                          found[std::min(examined, found.size() - 1)].value,
+                                          rescored.best.back());
+    if (rescored.proven) break;
+  }
+  return rescored;
+}
+
 }  // namespace
 
 std::optional<std::vector<Neighbor>> SearchFlat(const Generation& generation,
@@ -69,19 +94,9 @@ std::optional<std::vector<Neighbor>> SearchFlat(const Generation& generation,
       std::move(index.Search({.k = candidates}, query.View()).front());
   // FAISS leaves out rows whose float distance overflowed: nothing is known of them.
   if (found.size() < std::min(candidates, index.size())) return std::nullopt;
-  // Those asked for nearly always suffice; the others are read where near ties ask for it. Rows
-  // that are not examined are at the next found distance or beyond, at the last one at least.
-  const double norm = Norm(query.Row(0));
-  for (const size_t examined :
-       {std::min(k + request.left_out.size(), found.size()), found.size()}) {
-    std::vector<Neighbor> best =
-        RescoreFound(generation, request, k, std::span(found).first(examined));
-    if (examined == index.size()) return best;
-    if (best.size() < Wanted(generation, request, k)) continue;
-    const Neighbor& next = found[std::min(examined, found.size() - 1)];
-    if (ProvenBehind(generation, request, norm, next.value, best.back())) return best;
-  }
-  return std::nullopt;
+  Rescored rescored = RescoreInSteps(generation, request, k, query.Row(0), found);
+  if (!rescored.proven) return std::nullopt;
+  return std::move(rescored.best);
 }
 
 std::optional<std::vector<Neighbor>> SearchGraph(const Generation& generation,
@@ -98,16 +113,7 @@ std::optional<std::vector<Neighbor>> SearchGraph(const Generation& generation,
   const std::vector<Neighbor> found =
       std::move(index.Search({.k = candidates, .ef_search = ef_search}, query.View()).front());
   // All that the graph search keeps decide near ties, where there are any.
-  std::vector<Neighbor> best;
-  for (const size_t examined :
-       {std::min(k + request.left_out.size(), found.size()), found.size()}) {
-    best = RescoreFound(generation, request, k, std::span(found).first(examined));
-    if (examined == found.size()) break;
-    if (best.size() < Wanted(generation, request, k)) continue;
-    if (ProvenBehind(generation, request, Norm(query.Row(0)), found[examined].value, best.back())) {
-      break;
-    }
-  }
+  std::vector<Neighbor> best = RescoreInSteps(generation, request, k, query.Row(0), found).best;
   if (best.size() < Wanted(generation, request, k)) return std::nullopt;
   return best;
 }
