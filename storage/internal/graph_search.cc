@@ -1,6 +1,7 @@
 #include "storage/internal/graph_search.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -93,6 +94,9 @@ void VisitedRows::Clear() {
   mark_ = 1;
 }
 
+// Rows whose links are followed together, so that more of what these lead to is on its way at once.
+constexpr size_t kFollowed = 2;
+
 // One search.
 class GraphSearcher::Walk {
  public:
@@ -114,14 +118,7 @@ class GraphSearcher::Walk {
     for (int level = graph_.max_level; level > 0; --level) at = Descend(at, level);
     visited_.Add(at);
     Take(std::span(&at, 1));
-    for (size_t next = 0; next < found_.size();) {
-      if (found_[next].followed) {
-        ++next;
-        continue;
-      }
-      found_[next].followed = true;
-      next = std::min(next + 1, Follow(found_[next].row, next + 1));
-    }
+    for (size_t next = 0; next < found_.size();) next = Follow(next);
     return Answer();
   }
 
@@ -207,21 +204,31 @@ class GraphSearcher::Walk {
     }
   }
 
-  // Takes what the row's links lead to; the first place that changed. `next` is where the one
-  // stands that is probably followed next.
-  size_t Follow(uint32_t row, size_t next) {
+  // Takes what the next kFollowed rows that are to be followed lead to, from place `next` on; the
+  // place from which on there may be others.
+  size_t Follow(size_t next) {
+    size_t count = 0;
+    std::array<std::span<const int32_t>, kFollowed> links;
+    size_t at = next;
+    for (; at < found_.size() && count < kFollowed; ++at) {
+      if (found_[at].followed) continue;
+      found_[at].followed = true;
+      links[count++] = Links(found_[at].row, 0);
+    }
     fresh_.clear();
-    for (const int32_t to : Links(row, 0)) {
-      if (to < 0) break;
-      const auto other = static_cast<uint32_t>(to);
-      if (!visited_.Add(other)) continue;
-      Fetch(other);
-      fresh_.push_back(other);
+    for (size_t i = 0; i < count; ++i) {
+      for (const int32_t to : links[i]) {
+        if (to < 0) break;
+        const auto other = static_cast<uint32_t>(to);
+        if (!visited_.Add(other)) continue;
+        Fetch(other);
+        fresh_.push_back(other);
+      }
     }
-    if (next < found_.size()) {
-      __builtin_prefetch(&graph_.neighbors[graph_.offsets[found_[next].row]]);
+    for (size_t i = 0; i < kFollowed && at + i < found_.size(); ++i) {
+      __builtin_prefetch(&graph_.neighbors[graph_.offsets[found_[at + i].row]]);
     }
-    return Take(fresh_);
+    return std::min(at, Take(fresh_));
   }
 
   // Puts those that are among the ef nearest so far in their places; the first of these.

@@ -71,7 +71,7 @@ class GraphSearcher {
   // Those found, at most `ef`, nearest first: row and squared distance in float, whose terms are
   // rounded d + 2 times at most. Rows whose distance overflows are not found. Malkov and Yashunin,
   // "Efficient and robust approximate nearest neighbor search using HNSW graphs", algorithms 2
-  // and 5.
+  // and 5, but that the two nearest rows are followed at a time.
   std::vector<Neighbor> Search(std::span<const float> query, size_t ef) const;
 
  private:
