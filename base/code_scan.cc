@@ -15,8 +15,9 @@
 namespace csn {
 namespace {
 
-// Blocks of codes looked at in one go: ceilings stay as they are meanwhile.
-constexpr size_t kBlocksTogether = 16;
+// Blocks of codes looked at in one go: ceilings stay as they are meanwhile, but memory waits
+// between one go and the next.
+constexpr size_t kBlocksTogether = 64;
 
 // The nearest to one row, but for itself.
 class NearestToRow : public CodedSearch {

@@ -74,14 +74,14 @@ HWY_ATTR inline void AddPart(const CodePart* const* parts, size_t block, size_t 
     for (size_t v = 0; v < kTogether; ++v) evens[s][v] = odds[s][v] = hn::Zero(sum_tag);
   }
   for (size_t pair = 0; pair < any.pairs; ++pair, at += 2 * kCodeBlockRows) {
-    hn::Vec<CodeTag> points[kScans];
-    for (size_t s = 0; s < kScans; ++s) {
-      points[s] = hn::BitCast(code_tag, hn::Set(sum_tag, parts[s]->point[pair]));
-    }
+    hn::Vec<CodeTag> codes[kTogether];
     for (size_t v = 0; v < kTogether; ++v) {
-      const auto codes = hn::PromoteTo(code_tag, hn::LoadU(byte_tag, at + v * bytes));
-      for (size_t s = 0; s < kScans; ++s) {
-        const auto difference = hn::Sub(codes, points[s]);
+      codes[v] = hn::PromoteTo(code_tag, hn::LoadU(byte_tag, at + v * bytes));
+    }
+    for (size_t s = 0; s < kScans; ++s) {
+      const auto point = hn::BitCast(code_tag, hn::Set(sum_tag, parts[s]->point[pair]));
+      for (size_t v = 0; v < kTogether; ++v) {
+        const auto difference = hn::Sub(codes[v], point);
         evens[s][v] =
             hn::ReorderWidenMulAccumulate(sum_tag, difference, difference, evens[s][v], odds[s][v]);
       }
@@ -124,7 +124,7 @@ inline float Limit(const CodeScan& scan, size_t block) {
 }
 
 template <size_t kScans>
-HWY_ATTR inline void FindTogether(const CodeScan* const* scans, size_t first, size_t blocks) {
+HWY_ATTR HWY_NOINLINE void FindTogether(const CodeScan* const* scans, size_t first, size_t blocks) {
   const FloatTag tag;
   const size_t rows = kTogether * hn::Lanes(tag);
   for (size_t i = 0; i < blocks; ++i) {
@@ -247,7 +247,7 @@ HWY_ATTR inline void AddDots(const CodePart* const* parts, const uint8_t* quads,
 }
 
 // As FindTogether of kScansTogether at a time, of points that are bytes.
-HWY_ATTR inline void FindByDots(std::span<const CodeScan* const> scans, size_t first,
+HWY_ATTR HWY_NOINLINE void FindByDots(std::span<const CodeScan* const> scans, size_t first,
                                 size_t blocks) {
   if (scans.empty()) return;
   const FloatTag tag;

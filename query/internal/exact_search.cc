@@ -138,17 +138,26 @@ class Candidates {
         counts_(counts),
         judge_(request) {}
 
-  void Add(uint32_t row, const float* embedding) {
-    ids_[count_] = row;
-    rows_[count_] = embedding;
-    if (++count_ == kTogether) LookAtAll();
+  // Rows that follow each other in memory; id_of(i) is the i-th's number.
+  template <typename IdOf>
+  void AddAll(MatrixView rows, const IdOf& id_of) {
+    for (size_t first = 0; first < rows.rows; first += kTogether) {
+      count_ = std::min(kTogether, rows.rows - first);
+      for (size_t i = 0; i < count_; ++i) {
+        ids_[i] = id_of(first + i);
+        rows_[i] = rows.data + (first + i) * rows.cols;
+      }
+      LookAtAll();
+    }
   }
   // Of rows that lie apart all lines are on their way before the first is looked at.
   void Fetch(uint32_t row, std::span<const float> embedding) {
     for (size_t at = 0; at < embedding.size(); at += kLineFloats) {
       __builtin_prefetch(embedding.data() + at);
     }
-    Add(row, embedding.data());
+    ids_[count_] = row;
+    rows_[count_] = embedding.data();
+    if (++count_ == kTogether) LookAtAll();
   }
   void FetchQualifying(uint32_t row) {
     if (request_.filter && !request_.filter->rows.contains(row)) return;
@@ -159,9 +168,9 @@ class Candidates {
     filter_.Bound(std::span(rows_).first(count_), bounds_.data());
     counts_.by_floats += count_;
     // Nearly always all of them, which needs no look at each.
-    const float all = hits_.most();
+    const float most = hits_.most();
     size_t behind = 0;
-    for (size_t i = 0; i < count_; ++i) behind += ScoreFilter::IsBehind(bounds_[i], all) ? 1 : 0;
+    for (size_t i = 0; i < count_; ++i) behind += ScoreFilter::IsBehind(bounds_[i], most) ? 1 : 0;
     for (size_t i = 0; i < count_ && behind < count_; ++i) {
       if (ScoreFilter::IsBehind(bounds_[i], hits_.ceiling(ids_[i]))) continue;
       ++counts_.measured;
@@ -221,15 +230,10 @@ void ReadTree(const Reading& reading, const Hits& hits, Candidates& candidates,
 void ReadFloats(const Generation& generation, const Request& request, Candidates& candidates) {
   const EmbeddingFile& embeddings = generation.embeddings();
   if (request.gathered) {
-    const MatrixView rows = request.gathered->rows.View();
-    for (size_t at = 0; at < rows.rows; ++at) {
-      candidates.Add(request.gathered->ids[at], rows.Row(at).data());
-    }
+    candidates.AddAll(request.gathered->rows.View(),
+                      [&](size_t at) { return request.gathered->ids[at]; });
   } else if (!request.filter) {
-    const MatrixView rows = embeddings.All();
-    for (size_t row = 0; row < rows.rows; ++row) {
-      candidates.Add(static_cast<uint32_t>(row), rows.Row(row).data());
-    }
+    candidates.AddAll(embeddings.All(), [](size_t at) { return static_cast<uint32_t>(at); });
   } else if (request.filter->rows.cardinality() > embeddings.rows() / kFewRowsShare) {
     const MatrixView rows = embeddings.All();
     ForEachRow(request.filter->rows, [&](uint32_t row) { candidates.Fetch(row, rows.Row(row)); });
