@@ -103,11 +103,6 @@ void CodeFilter::FindWithinReach(size_t first, float reach, std::span<uint64_t> 
 }
 
 void CodeFilter::FindWithinEach(size_t first, std::span<const Asked> asked) {
-  if (asked.size() == 1) {
-    // Without a table between two looks at memory, which waits for the next.
-    asked[0].filter->FindWithin(first, asked[0].ceiling, asked[0].within);
-    return;
-  }
   std::array<internal::CodeScan, internal::kMostScans> scans;
   while (!asked.empty()) {
     const std::span<const Asked> some = asked.first(std::min(asked.size(), internal::kMostScans));

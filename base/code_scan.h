@@ -18,7 +18,7 @@ class CodedSearch {
  public:
   virtual ~CodedSearch() = default;
   virtual const CodeFilter& filter() const = 0;
-  // One of ScoreFilter's, of rows that are no hits for sure. Never rises.
+  // What bounds of rows that may be hits are not behind (ScoreFilter::IsBehind). Never rises.
   virtual float ceiling() const = 0;
   // Rows that codes do not tell to be behind the ceiling, ascending over all calls.
   virtual void LookAt(std::span<const uint32_t> rows) = 0;
