@@ -4,10 +4,10 @@
 
 namespace csn {
 
-std::unique_ptr<Embedder> Embedder::Make(const Model& model, int threads) {
+std::unique_ptr<Embedder> Embedder::Make(const Model& model, const EmbedderOptions& options) {
   std::unique_ptr<Embedder> embedder;
   ModuleError error;
-  if (!TorchModule().make_embedder(model, threads, &embedder, &error)) {
+  if (!TorchModule().make_embedder(model, options, &embedder, &error)) {
     throw Error(error.code, error.message);
   }
   return embedder;

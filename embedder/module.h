@@ -8,13 +8,13 @@
 
 namespace csn {
 
-inline constexpr int kModuleVersion = 2;
+inline constexpr int kModuleVersion = 3;
 
 // What the module offers. Every function returns false and fills the error instead of throwing.
 struct ModuleApi {
   int version;
-  bool (*make_embedder)(const Model& model, int threads, std::unique_ptr<Embedder>* embedder,
-                        ModuleError* error);
+  bool (*make_embedder)(const Model& model, const EmbedderOptions& options,
+                        std::unique_ptr<Embedder>* embedder, ModuleError* error);
   bool (*train)(const TrainOptions& options, const TrainingData& data,
                 const TrainCallbacks& callbacks, const Checkpoint* resume, TrainReport* report,
                 ModuleError* error);

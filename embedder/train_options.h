@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/device.h"
 #include "embedder/model_file.h"
 
 namespace csn {
@@ -100,8 +101,9 @@ struct TrainOptions {
   // epochs that are worth while.
   double minutes = 10;
   int64_t max_epochs = 200;
-  // Repeats exactly only with the same count.
+  // Repeats exactly only with the same count, on the same kind of device.
   int threads = 0;  // 0: all processors
+  Device device = {};
 };
 
 // The paper's and its reference implementation's: ResNet-18 at 112 pixels, the photograph's middle,

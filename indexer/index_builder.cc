@@ -64,7 +64,9 @@ void CheckOptions(const BuildOptions& options) {
 // Decoding goes on in its own threads while this one embeds.
 StreamCounts EmbedCatalogue(const Build& build, const Model& model, RejectFile& rejects,
                             RowCollector& rows) {
-  const std::unique_ptr<Embedder> embedder = build.options.make_embedder(model, build.threads);
+  const std::unique_ptr<Embedder> embedder = build.options.make_embedder(
+      model, {.threads = build.threads, .device = build.options.device});
+  if (build.options.note) build.options.note("embedding on " + embedder->device());
   Batcher batcher(*embedder, build.options.batch, rows);
   const StreamOptions stream{.preprocessing = model.preprocessing,
                              .limits = build.options.limits,

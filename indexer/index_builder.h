@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/device.h"
 #include "base/progress.h"
 #include "base/stop.h"
 #include "embedder/embedder.h"
@@ -35,8 +36,10 @@ struct BuildOptions {
   // Speed only.
   int threads = 0;     // 0: all processors
   size_t batch = 128;  // photographs a forward pass
+  Device device = {};  // of the network
+  LineSink note = {};  // told which device embeds
   // Makes the model's network; tests put one of their own here.
-  std::function<std::unique_ptr<Embedder>(const Model&, int threads)> make_embedder =
+  std::function<std::unique_ptr<Embedder>(const Model&, const EmbedderOptions&)> make_embedder =
       Embedder::Make;
 };
 

@@ -31,7 +31,7 @@ std::vector<float> PhotographEmbedder::Embed(const Generation& generation,
   // Before the module is loaded, which takes most of a second: the file may be no picture.
   const std::vector<uint8_t> photograph = Prepare(path, model_->preprocessing);
   std::lock_guard lock(mutex_);
-  if (embedder_ == nullptr) embedder_ = make_(*model_, 0);
+  if (embedder_ == nullptr) embedder_ = make_(*model_, {});
   const Matrix embedding = embedder_->Embed(photograph, 1);
   const std::span<const float> row = embedding.Row(0);
   return {row.begin(), row.end()};

@@ -16,7 +16,7 @@ namespace csn {
 // first. Thread-safe; one at a time goes through the network.
 class PhotographEmbedder {
  public:
-  using Make = std::function<std::unique_ptr<Embedder>(const Model&, int threads)>;
+  using Make = std::function<std::unique_ptr<Embedder>(const Model&, const EmbedderOptions&)>;
   // `make` is for tests.
   explicit PhotographEmbedder(Make make = Embedder::Make) : make_(std::move(make)) {}
 

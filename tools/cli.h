@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/device.h"
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/stop.h"
@@ -112,6 +113,8 @@ double NumberOption(const po::variables_map& values, const std::string& name, do
 
 // Adds --threads N (0: all processors), and reads it.
 void AddThreadsOption(po::options_description& options);
+void AddDeviceOption(po::options_description& options);
+Device DeviceOption(const po::variables_map& values);
 int ThreadsOption(const po::variables_map& values);
 
 // Adds --index DIR; IndexOption throws Error(kInvalidArgument) where nothing gives it.

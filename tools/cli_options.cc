@@ -48,6 +48,20 @@ int ThreadsOption(const po::variables_map& values) {
   return static_cast<int>(IntegerOption(values, "threads", 0, kMostThreads));
 }
 
+void AddDeviceOption(po::options_description& options) {
+  options.add_options()("device",
+                        po::value<std::string>()->default_value("auto")->value_name("DEVICE"),
+                        "for the network: cpu; cuda or cuda:N, that one or none; auto: a CUDA "
+                        "device if one can be used, else the processor");
+}
+
+Device DeviceOption(const po::variables_map& values) {
+  const std::string& text = values["device"].as<std::string>();
+  Require(text.size() < 64, "--device: expected auto, cpu, cuda or cuda:N, got {} bytes",
+          text.size());
+  return ParseDevice(text);
+}
+
 void AddIndexOption(po::options_description& options) {
   options.add_options()("index", po::value<std::string>()->value_name("DIR"),
                         "index directory (default: $CSN_INDEX)");

@@ -62,6 +62,7 @@ void AddOptions(po::options_description& options) {
       "of triplets, intervals, folds, and of what is drawn");
   show.add_options()("report", po::value<std::string>()->value_name("DIR"),
                      "write DIR/index.html and DIR/report.json; an earlier report is replaced");
+  AddDeviceOption(speed);
   AddThreadsOption(speed);
   AddFormatOption(show);
   AddProgressOption(show);
@@ -87,6 +88,7 @@ EvalOptions ReadOptions(const po::variables_map& values) {
   options.max_items = static_cast<size_t>(IntegerOption(values, "max-items", 2, kMostItems));
   options.seed = static_cast<uint64_t>(IntegerOption(values, "seed", 0, INT64_MAX));
   options.threads = ThreadsOption(values) == 0 ? DefaultThreads() : ThreadsOption(values);
+  options.device = DeviceOption(values);
   return options;
 }
 
@@ -113,8 +115,8 @@ EvalReport Evaluate(const EvalOptions& options, const Catalogue& catalogue, Reje
   progress.Line(ItemsLine(plan, set));
   const Clock::time_point embedded = Clock::now();
   EvalReport report = MeasureAll(options, plan, set, catalogue, progress);
-  progress.Line(fmt::format("embedding took {}, measuring {}", Seconds(start, embedded),
-                            Seconds(embedded, Clock::now())));
+  progress.Line(fmt::format("embedding took {} on {}, measuring {}", Seconds(start, embedded),
+                            set.device, Seconds(embedded, Clock::now())));
   counts = set.counts;
   return report;
 }

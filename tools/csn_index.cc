@@ -71,6 +71,7 @@ void AddBuildOptions(po::options_description& options) {
   AddIndexOption(input);
   AddIndexBuildOptions(choice);
   AddMemoryOption(choice);
+  AddDeviceOption(speed);
   AddThreadsOption(speed);
   speed.add_options()("batch", po::value<int64_t>()->default_value(128)->value_name("N"),
                       "photographs embedded at once");
@@ -112,7 +113,7 @@ int Build(const Arguments& arguments) {
   AddBuildOptions(options);
   if (!ParseOptions(arguments, kBuildPage, options, values)) return 0;
   RestartWithShortSpins();
-  const BuildOptions build = {
+  BuildOptions build = {
       .catalogue_path = values["catalogue"].as<std::string>(),
       .model_path = values["model"].as<std::string>(),
       .index = IndexOption(values),
@@ -122,12 +123,14 @@ int Build(const Arguments& arguments) {
       .target_recall = TargetRecallOption(values),
       .seed = SeedOption(values),
       .threads = ThreadsOption(values),
-      .batch = static_cast<size_t>(IntegerOption(values, "batch", 1, kLargestBatch))};
+      .batch = static_cast<size_t>(IntegerOption(values, "batch", 1, kLargestBatch)),
+      .device = DeviceOption(values)};
   const bool table = WantsTable(values);
   const Catalogue catalogue = OpenCatalogue(build.catalogue_path, values);
   BuildReport report;
   {
     ProgressPrinter progress(values);
+    build.note = [&](const std::string& line) { progress.Line(line); };
     report = BuildIndexDirectory(build, catalogue, progress.sink(), &Stop());
   }
   ProgressPrinter(values).Line(fmt::format(

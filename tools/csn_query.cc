@@ -212,6 +212,17 @@ bool MayEmbed(const po::variables_map& values) {
   return false;
 }
 
+// How photographs are embedded; where the device was asked for, it is told which one does.
+PhotographEmbedder::Make MakeEmbedder(const po::variables_map& values) {
+  return [device = DeviceOption(values), tell = !values["device"].defaulted()](
+             const Model& model, EmbedderOptions options) {
+    options.device = device;
+    std::unique_ptr<Embedder> embedder = Embedder::Make(model, options);
+    if (tell) Note("embedding on " + embedder->device());
+    return embedder;
+  };
+}
+
 // Said of the file, as the engine would say it of the vector.
 void CheckVectorFiles(const std::vector<VectorFile>& files, const QueryEngine& engine) {
   const size_t expected = engine.generation().manifest().dim;
@@ -247,7 +258,7 @@ int Run(const Arguments& arguments) {
   if (!format) CheckForPage(query);
   if (query.liked.empty() && query.unliked.empty() && !batch) FailWithoutItem(values);
   const std::string index = IndexOption(values);
-  const QueryEngine engine = QueryEngine::Open(index);
+  const QueryEngine engine = QueryEngine::Open(index, MakeEmbedder(values));
   CheckVectorFiles(asked.vector_files, engine);
   if (batch) return RunBatch(values, engine, query);
   Require(!query.notions.empty() || !format, "--notion is missing: index {} knows {}", index,

@@ -89,6 +89,7 @@ void AddQueryOptions(po::options_description& options) {
       "kinds of similarity that count, with weights (default 1); negative: unlike in; repeatable")(
       "raw", po::bool_switch(),
       "squared distances as they are, not in units of each notion's scale");
+  AddDeviceOption(what);
   among.add_options()(
       "where", po::value<std::string>()->value_name("FILTER"),
       "with these attributes: 'price < 100 and (brand in (\"A\", \"B\") or size has \"38\")' "

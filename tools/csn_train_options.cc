@@ -186,6 +186,7 @@ void AddTrainOptions(po::options_description& options) {
   speed.add_options()("precision", po::value<std::string>()->value_name("bfloat16|float32"),
                       "what convolutions compute in while they learn (default: bfloat16 where this "
                       "processor has AVX512_BF16, but for --recipe paper)");
+  AddDeviceOption(speed);
   AddThreadsOption(speed);
   AddFormatOption(show);
   AddProgressOption(show);
@@ -210,6 +211,7 @@ TrainOptions ReadTrainOptions(const po::variables_map& values) {
   ReadBudget(values, options);
   options.seed = static_cast<uint64_t>(IntegerOption(values, "seed", 0, INT64_MAX));
   options.threads = ThreadsOption(values);
+  options.device = DeviceOption(values);
   return options;
 }
 

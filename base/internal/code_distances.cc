@@ -248,7 +248,7 @@ HWY_ATTR inline void AddDots(const CodePart* const* parts, const uint8_t* quads,
 
 // As FindTogether of kScansTogether at a time, of points that are bytes.
 HWY_ATTR HWY_NOINLINE void FindByDots(std::span<const CodeScan* const> scans, size_t first,
-                                size_t blocks) {
+                                      size_t blocks) {
   if (scans.empty()) return;
   const FloatTag tag;
   const std::span<const CodePart> any = scans[0]->parts;

@@ -3,6 +3,7 @@
 #include <ATen/autocast_mode.h>
 #include <torch/nn/functional/pooling.h>
 #include <torch/types.h>
+#include <torch/version.h>
 
 #include <algorithm>
 #include <map>
@@ -24,19 +25,34 @@ nn::Conv2d Convolution(int64_t in, int64_t out, int64_t kernel, int64_t stride) 
   return conv;
 }
 
-// While one lives, convolutions on this thread compute in bfloat16.
+// While one lives, convolutions on this thread compute in bfloat16, on such a device.
 class Bfloat16Convolutions {
  public:
-  Bfloat16Convolutions() {
-    at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
-    at::autocast::set_cpu_enabled(true);
-  }
+  explicit Bfloat16Convolutions(torch::DeviceType device) : device_(device) { Set(true); }
   ~Bfloat16Convolutions() {
-    at::autocast::set_cpu_enabled(false);
+    Set(false);
     at::autocast::clear_cache();
   }
   Bfloat16Convolutions(const Bfloat16Convolutions&) = delete;
   Bfloat16Convolutions& operator=(const Bfloat16Convolutions&) = delete;
+
+ private:
+  void Set(bool enabled) const {
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+    at::autocast::set_autocast_dtype(device_, at::kBFloat16);
+    at::autocast::set_autocast_enabled(device_, enabled);
+#else
+    if (device_ == torch::kCUDA) {
+      at::autocast::set_autocast_gpu_dtype(at::kBFloat16);
+      at::autocast::set_enabled(enabled);
+    } else {
+      at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
+      at::autocast::set_cpu_enabled(enabled);
+    }
+#endif
+  }
+
+  const torch::DeviceType device_;
 };
 
 }  // namespace
@@ -56,7 +72,9 @@ torch::Tensor BasicBlockImpl::forward(const torch::Tensor& x) {
   torch::Tensor y = norm1_->forward(conv1_->forward(x)).relu_();
   y = norm2_->forward(conv2_->forward(y));
   if (is_training() && skip > 0) {
-    const torch::Tensor kept = torch::rand({x.size(0), 1, 1, 1}).ge_(skip).div_(1 - skip);
+    const torch::Tensor kept = torch::rand({x.size(0), 1, 1, 1}, torch::TensorOptions(x.device()))
+                                   .ge_(skip)
+                                   .div_(1 - skip);
     y *= kept.to(y.scalar_type());
   }
   y += shortcut_ ? shortcut_norm_->forward(shortcut_->forward(x)) : x;
@@ -103,7 +121,7 @@ void TrunkNetImpl::SetStochasticDepth(double chance) {
 // The last block's output [n, channels, h, w].
 torch::Tensor TrunkNetImpl::Features(torch::Tensor x) {
   std::optional<Bfloat16Convolutions> autocast;
-  if (bfloat16 && is_training()) autocast.emplace();
+  if (bfloat16 && is_training()) autocast.emplace(x.device().type());
   x = stem_norm_->forward(stem_->forward(x)).relu_();
   if (max_pool_) {
     x = nn::functional::max_pool2d(x, nn::functional::MaxPool2dFuncOptions(3).stride(2).padding(1));
@@ -134,7 +152,8 @@ torch::Tensor StartMasks(MaskKind kind, int64_t notions, int64_t dim) {
   return beta;
 }
 
-torch::Tensor NormaliseBatch(const uint8_t* photographs, int64_t n, int64_t size) {
+torch::Tensor NormaliseBatch(const uint8_t* photographs, int64_t n, int64_t size,
+                             torch::Device device) {
   static const torch::Tensor mean =
       torch::tensor({0.485f, 0.456f, 0.406f}).mul_(255).view({1, 3, 1, 1});
   static const torch::Tensor factor =
@@ -142,7 +161,11 @@ torch::Tensor NormaliseBatch(const uint8_t* photographs, int64_t n, int64_t size
   // Interleaved bytes are channels-last memory already: only the view changes.
   const torch::Tensor bytes =
       torch::from_blob(const_cast<uint8_t*>(photographs), {n, size, size, 3}, torch::kUInt8);
-  return bytes.permute({0, 3, 1, 2}).to(torch::kFloat32).sub_(mean).mul_(factor);
+  return bytes.to(device)
+      .permute({0, 3, 1, 2})
+      .to(torch::kFloat32)
+      .sub_(mean.to(device))
+      .mul_(factor.to(device));
 }
 
 std::string NetworkPrefix(int networks, int network) {
@@ -154,7 +177,7 @@ std::vector<Tensor> TrunkTensors(const TrunkNet& trunk, const std::string& prefi
   const auto add = [&](const std::string& name, const torch::Tensor& value) {
     // num_batches_tracked plays no part: momentum is fixed.
     if (!value.is_floating_point()) return;
-    const torch::Tensor flat = value.detach().contiguous();
+    const torch::Tensor flat = value.detach().to(torch::kCPU).contiguous();
     const float* data = flat.data_ptr<float>();
     tensors.push_back({prefix + name, value.sizes().vec(), {data, data + flat.numel()}});
   };

@@ -55,8 +55,9 @@ TORCH_MODULE(TrunkNet);
 torch::Tensor StartMasks(MaskKind kind, int64_t notions, int64_t dim);
 
 // Bytes [n, S, S, 3] -> float [n, 3, S, S] less ImageNet's mean over its deviation, channels last
-// in memory. `photographs` must live until the call returns.
-torch::Tensor NormaliseBatch(const uint8_t* photographs, int64_t n, int64_t size);
+// in memory, on `device`. `photographs` must live until the call returns.
+torch::Tensor NormaliseBatch(const uint8_t* photographs, int64_t n, int64_t size,
+                             torch::Device device);
 
 // The trunk's parameters and running statistics by name, `prefix` before each, and back. Restore
 // throws Error(kCorruption) naming the tensor that is missing, unknown or of another shape; only

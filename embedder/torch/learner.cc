@@ -8,6 +8,7 @@
 #include <sstream>
 #include <utility>
 
+#include "embedder/torch/placement.h"
 #include "embedder/torch/pytorch_file.h"
 #include "embedder/torch/runtime.h"
 #include "embedder/torch/triplet_loss.h"
@@ -45,7 +46,7 @@ bool Learn(MaskKind masks) {
 }  // namespace
 
 MaskTable PrunedMasks(const torch::Tensor& beta) {
-  const torch::Tensor weights = torch::relu(beta).detach();
+  const torch::Tensor weights = torch::relu(beta).detach().to(torch::kCPU);
   const torch::Tensor floor = std::get<0>(weights.max(1, true)) * kPrunedShare;
   const torch::Tensor kept =
       torch::where(weights < floor, torch::zeros_like(weights), weights).contiguous();
@@ -59,9 +60,11 @@ MaskTable PrunedMasks(const torch::Tensor& beta) {
 
 Learner::Learner(const TrainOptions& options, int64_t notions)
     : options_(options),
+      device_(Place(options.device).device),
       trunk_(StartTrunk(options)),
-      beta_(StartBeta(options, notions)),
+      beta_(StartBeta(options, notions).to(device_)),
       optimiser_(std::vector<torch::optim::OptimizerParamGroup>{}) {
+  trunk_->to(device_);
   UseChannelsLast(trunk_);
   trunk_->SetStochasticDepth(options.stochastic_depth.value_or(0));
   trunk_->bfloat16 = options.precision == Precision::kBfloat16;
@@ -110,7 +113,7 @@ std::vector<double> Learner::Rates() const {
 torch::Tensor Learner::Forward(const Batch& batch) {
   const torch::Tensor photographs =
       NormaliseBatch(batch.photographs.data(), static_cast<int64_t>(batch.items.size()),
-                     options_.preprocessing.size);
+                     options_.preprocessing.size, device_);
   if (options_.recipe != Recipe::kPaper) return trunk_->forward(photographs);
   std::vector<torch::Tensor> roles;
   for (const torch::Tensor& role : photographs.chunk(3)) {
@@ -152,7 +155,7 @@ void Learner::Restore(const std::string& state) {
   try {
     torch::serialize::InputArchive archive, trunk, optimiser;
     std::istringstream stream(state);
-    archive.load_from(stream);
+    archive.load_from(stream, device_);
     archive.read("trunk", trunk);
     archive.read("optimiser", optimiser);
     torch::Tensor beta;
@@ -169,7 +172,8 @@ void Learner::Restore(const std::string& state) {
 
 Matrix Learner::Embed(const std::vector<uint8_t>& photographs, size_t n) {
   Matrix embeddings(n, static_cast<size_t>(options_.dim));
-  EmbedBatches({&trunk_, 1}, photographs.data(), n, options_.preprocessing.size, embeddings.data());
+  EmbedBatches({&trunk_, 1}, device_, photographs.data(), n, options_.preprocessing.size,
+               embeddings.data());
   return embeddings;
 }
 

@@ -49,6 +49,7 @@ class Learner {
   void AddToOptimiser(std::vector<torch::Tensor> parameters, double rate, double decay);
 
   const TrainOptions& options_;
+  const torch::Device device_;
   TrunkNet trunk_;
   torch::Tensor beta_;  // [C, d]
   torch::optim::AdamW optimiser_;

@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "embedder/torch/placement.h"
 #include "embedder/torch/runtime.h"
 #include "embedder/torch/torch_trainer.h"
 
@@ -30,11 +31,13 @@ bool Guarded(ModuleError* error, const Body& body) {
 
 class TorchEmbedder : public Embedder {
  public:
-  TorchEmbedder(const Model& model, int threads) : Embedder(model.preprocessing.size, model.dim()) {
+  TorchEmbedder(const Model& model, int threads, const Placement& placement)
+      : Embedder(model.preprocessing.size, model.dim(), placement.text), place_(placement.device) {
     const int64_t dim = static_cast<int64_t>(model.dim()) / model.networks;
     for (int i = 0; i < model.networks; ++i) {
       TrunkNet& trunk = trunks_.emplace_back(model.trunk, dim);
       RestoreTrunk(model.tensors, trunk, NetworkPrefix(model.networks, i));
+      trunk->to(place_);
       UseChannelsLast(trunk);
     }
     UseThreads(threads);
@@ -42,17 +45,20 @@ class TorchEmbedder : public Embedder {
 
  protected:
   bool DoEmbed(const uint8_t* photographs, size_t n, float* out, ModuleError* error) override {
-    return Guarded(error, [&] { EmbedBatches(trunks_, photographs, n, size_, out); });
+    return Guarded(error, [&] { EmbedBatches(trunks_, place_, photographs, n, size_, out); });
   }
 
  private:
   const KeptMemory memory_;
+  const torch::Device place_;
   std::vector<TrunkNet> trunks_;
 };
 
-bool MakeEmbedder(const Model& model, int threads, std::unique_ptr<Embedder>* embedder,
-                  ModuleError* error) {
-  return Guarded(error, [&] { *embedder = std::make_unique<TorchEmbedder>(model, threads); });
+bool MakeEmbedder(const Model& model, const EmbedderOptions& options,
+                  std::unique_ptr<Embedder>* embedder, ModuleError* error) {
+  return Guarded(error, [&] {
+    *embedder = std::make_unique<TorchEmbedder>(model, options.threads, Place(options.device));
+  });
 }
 
 bool Train(const TrainOptions& options, const TrainingData& data, const TrainCallbacks& callbacks,

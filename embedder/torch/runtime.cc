@@ -16,8 +16,9 @@
 namespace csn {
 namespace {
 
-// Enough to keep two cores busy; few enough that a single photograph does not wait for long.
-constexpr size_t kForwardBatch = 32;
+// Enough to keep two cores busy, few enough that a single photograph does not wait for long; and
+// enough for a CUDA device.
+constexpr size_t kForwardBatch = 32, kCudaForwardBatch = 128;
 
 // malloc(3)'s defaults.
 constexpr int kDefaultMappings = 65536;
@@ -58,24 +59,26 @@ void UseChannelsLast(TrunkNet& trunk) {
   }
 }
 
-void EmbedBatches(std::span<TrunkNet> trunks, const uint8_t* photographs, size_t n, int size,
-                  float* out) {
+void EmbedBatches(std::span<TrunkNet> trunks, torch::Device device, const uint8_t* photographs,
+                  size_t n, int size, float* out) {
   torch::InferenceMode inference;
   for (TrunkNet& trunk : trunks) trunk->eval();
   const size_t bytes = static_cast<size_t>(size) * size * 3;
+  const size_t pass = device.is_cuda() ? kCudaForwardBatch : kForwardBatch;
   std::vector<uint8_t> last;
-  for (size_t begin = 0; begin < n; begin += kForwardBatch) {
-    const size_t count = std::min(kForwardBatch, n - begin);
+  for (size_t begin = 0; begin < n; begin += pass) {
+    const size_t count = std::min(pass, n - begin);
     const uint8_t* batch = photographs + begin * bytes;
-    if (count < kForwardBatch) {
+    if (count < pass) {
       last.assign(batch, batch + count * bytes);
-      last.resize(kForwardBatch * bytes);
+      last.resize(pass * bytes);
       batch = last.data();
     }
-    const torch::Tensor normalised = NormaliseBatch(batch, kForwardBatch, size);
+    const torch::Tensor normalised =
+        NormaliseBatch(batch, static_cast<int64_t>(pass), size, device);
     std::vector<torch::Tensor> parts;
     for (TrunkNet& trunk : trunks) parts.push_back(trunk->forward(normalised));
-    const torch::Tensor embeddings = torch::cat(parts, 1).contiguous();
+    const torch::Tensor embeddings = torch::cat(parts, 1).to(torch::kCPU).contiguous();
     out = std::copy_n(embeddings.data_ptr<float>(), count * embeddings.size(1), out);
   }
 }

@@ -27,10 +27,10 @@ class KeptMemory {
 void UseChannelsLast(TrunkNet& trunk);
 
 // Photographs [n, size, size, 3] -> out [n, d] in evaluation mode, d being that of all trunks
-// together, whose embeddings stand one after the other. Every forward pass takes the same number of
-// photographs, the last one filled up with black: other shapes take other kernels that round
-// otherwise, and an embedding must not depend on its neighbours.
-void EmbedBatches(std::span<TrunkNet> trunks, const uint8_t* photographs, size_t n, int size,
-                  float* out);
+// together, which are on `device` and whose embeddings stand one after the other. Every forward
+// pass takes the same number of photographs, the last one filled up with black: other shapes take
+// other kernels that round otherwise, and an embedding must not depend on its neighbours.
+void EmbedBatches(std::span<TrunkNet> trunks, torch::Device device, const uint8_t* photographs,
+                  size_t n, int size, float* out);
 
 }  // namespace csn

@@ -5,6 +5,7 @@
 
 #include "embedder/torch/csn_model.h"
 #include "embedder/torch/network_trainer.h"
+#include "embedder/torch/placement.h"
 #include "embedder/torch/runtime.h"
 
 namespace csn {
@@ -155,6 +156,8 @@ TrainReport TrainSpecialists(const TrainOptions& options, const TrainingData& da
 TrainReport TrainWithTorch(TrainOptions options, const TrainingData& data,
                            const TrainCallbacks& callbacks, const Checkpoint* resume) {
   options.threads = UseThreads(options.threads);
+  const std::string device = Place(options.device).text;
+  if (callbacks.note) callbacks.note("training on " + device);
   const KeptMemory memory;
   return options.specialists ? TrainSpecialists(options, data, callbacks, resume)
                              : TrainNetwork(options, data, callbacks, resume);

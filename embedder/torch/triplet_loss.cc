@@ -11,17 +11,19 @@ namespace {
 constexpr double kEpsilon =
     1e-6;  // keeps the root's gradient finite where two embeddings are equal
 
-torch::Tensor IndexTensor(const std::vector<int64_t>& values) {
+// For who selects from `from`.
+torch::Tensor IndexTensor(const std::vector<int64_t>& values, const torch::Tensor& from) {
   return torch::from_blob(const_cast<int64_t*>(values.data()),
                           {static_cast<int64_t>(values.size())}, torch::kInt64)
-      .clone();
+      .to(from.device(), torch::kInt64, false, true);
 }
 
 // Distances of each anchor [A, d] to its `per_anchor` others: [A, per_anchor].
 torch::Tensor Distances(const torch::Tensor& masked, const torch::Tensor& anchors,
                         const std::vector<int64_t>& others) {
   const int64_t count = anchors.size(0), dim = masked.size(1);
-  const torch::Tensor other = masked.index_select(0, IndexTensor(others)).view({count, -1, dim});
+  const torch::Tensor other =
+      masked.index_select(0, IndexTensor(others, masked)).view({count, -1, dim});
   return (anchors.unsqueeze(1) - other + kEpsilon).square().sum(2).sqrt();
 }
 
@@ -35,7 +37,7 @@ torch::Tensor RoleEmbeddings(const torch::Tensor& embeddings, const torch::Tenso
   std::vector<int64_t> positions;
   positions.reserve(triplets.size());
   for (const Triplet& triplet : triplets) positions.push_back(triplet.*role);
-  return embeddings.index_select(0, IndexTensor(positions)) * triplet_masks;
+  return embeddings.index_select(0, IndexTensor(positions, embeddings)) * triplet_masks;
 }
 
 }  // namespace
@@ -49,7 +51,7 @@ torch::Tensor TripletLoss(const torch::Tensor& embeddings, const torch::Tensor& 
     if (picks[c].anchors.empty()) continue;
     const torch::Tensor mask = masks[static_cast<int64_t>(c)];
     const torch::Tensor masked = embeddings * mask;
-    const torch::Tensor anchors = masked.index_select(0, IndexTensor(picks[c].anchors));
+    const torch::Tensor anchors = masked.index_select(0, IndexTensor(picks[c].anchors, masked));
     const torch::Tensor positive = Distances(masked, anchors, picks[c].positives);
     const torch::Tensor negative = Distances(masked, anchors, picks[c].negatives);
     const torch::Tensor terms =
@@ -69,7 +71,7 @@ torch::Tensor FixedTripletLoss(const torch::Tensor& embeddings, const torch::Ten
                                const std::vector<NotionId>& notions, Recipe recipe,
                                const LossWeights& weights) {
   const torch::Tensor triplet_masks =
-      masks.index_select(0, IndexTensor({notions.begin(), notions.end()}));
+      masks.index_select(0, IndexTensor({notions.begin(), notions.end()}, masks));
   const auto role = [&](uint32_t Triplet::*which) {
     return RoleEmbeddings(embeddings, triplet_masks, triplets, which);
   };

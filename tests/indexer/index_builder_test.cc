@@ -83,7 +83,9 @@ class IndexBuilderTest : public testing::Test {
     options.created_by = "a test";
     options.threads = 2;
     options.batch = 16;
-    options.make_embedder = [](const Model&, int) { return std::make_unique<ColourEmbedder>(); };
+    options.make_embedder = [](const Model&, const EmbedderOptions&) {
+      return std::make_unique<ColourEmbedder>();
+    };
     return options;
   }
 
@@ -309,7 +311,9 @@ TEST_F(IndexBuilderTest, StoppedOrFailedItLeavesTheOldGenerationAndNothingElse) 
     EXPECT_EQ(FilesOf(folder_ / "idx"), before);
   }
   BuildOptions broken = Options();
-  broken.make_embedder = [](const Model&, int) { return std::make_unique<NanEmbedder>(); };
+  broken.make_embedder = [](const Model&, const EmbedderOptions&) {
+    return std::make_unique<NanEmbedder>();
+  };
   EXPECT_THAT([&] { Build(broken); }, ThrowsError(ErrorCode::kFailed, Sku(0)));
   EXPECT_EQ(FilesOf(folder_ / "idx"), before);
 

@@ -215,8 +215,8 @@ TEST(DrawnShoesTest, ALinearModelOnPixelsStaysFarBehindTheNetwork) {
     const Task& task = tasks[t];
     SCOPED_TRACE(task.name);
     const Model model = Train(source, task);
-    const double network =
-        NetworkError(task, model, Embedder::Make(model, 2)->Embed(all, source.shoes.size()));
+    const double network = NetworkError(
+        task, model, Embedder::Make(model, {.threads = 2})->Embed(all, source.shoes.size()));
     std::printf("%s, %s: network %.3f, linear model %.3f (seeds %d, %d)\n", task.name.c_str(),
                 task.classes == 0 ? "centimetres off" : "share wrong", network, linear[t],
                 static_cast<int>(kDrawSeed), static_cast<int>(kTrainSeed));

@@ -56,10 +56,9 @@ class PhotographTest : public testing::Test {
 
   test::TempDir folder_;
   std::vector<uint8_t> seen_;
-  const std::function<std::unique_ptr<Embedder>(const Model&, int)> make_ =
-      [this](const Model& model, int) {
-        return std::make_unique<RecordingEmbedder>(model.preprocessing.size, &seen_);
-      };
+  const PhotographEmbedder::Make make_ = [this](const Model& model, const EmbedderOptions&) {
+    return std::make_unique<RecordingEmbedder>(model.preprocessing.size, &seen_);
+  };
 };
 
 TEST_F(PhotographTest, GivesTheNetworkWhatIndexingGaveItAndFindsTheItemFirst) {

@@ -85,8 +85,8 @@ TEST(SystemsTest, SpecialistsAreBundledAsOneModel) {
   ASSERT_EQ(model.training.best_epochs.size(), 2u);
   const auto photographs = LoadPhotographs(world.data, kSize, world.data.validation, 2);
   const size_t n = world.data.validation.size();
-  const Matrix all =
-      Embedder::Make(ParseModel(FormatModel(model), "m.csn"), 2)->Embed(photographs, n);
+  const Matrix all = Embedder::Make(ParseModel(FormatModel(model), "m.csn"), {.threads = 2})
+                         ->Embed(photographs, n);
   for (NotionId c = 0; c < 2; ++c) {
     SCOPED_TRACE(c);
     std::vector<float> block(32, 0);
@@ -102,7 +102,7 @@ TEST(SystemsTest, SpecialistsAreBundledAsOneModel) {
     const TrainReport own = TrainModel(alone, data, {});
     EXPECT_EQ(report.untrained_error[c], own.untrained_error[0]);
     EXPECT_EQ(model.training.Best().triplet_error[c], own.model.training.Best().triplet_error[0]);
-    const Matrix part = Embedder::Make(own.model, 2)->Embed(photographs, n);
+    const Matrix part = Embedder::Make(own.model, {.threads = 2})->Embed(photographs, n);
     for (size_t i = 0; i < n; ++i) {
       ASSERT_TRUE(std::ranges::equal(part.Row(i), all.Row(i).subspan(c * 16, 16))) << i;
     }
@@ -162,11 +162,12 @@ TEST(SystemsTest, RolesPassTheNetworkAsTheirRecipeSays) {
     const size_t bytes = static_cast<size_t>(n) * kSize * kSize * 3;
     std::vector<torch::Tensor> roles;
     for (int64_t role = 0; apart && role < 3; ++role) {
-      roles.push_back(trunk->forward(
-          NormaliseBatch(batch.photographs.data() + static_cast<size_t>(role) * bytes, n, kSize)));
+      roles.push_back(trunk->forward(NormaliseBatch(
+          batch.photographs.data() + static_cast<size_t>(role) * bytes, n, kSize, torch::kCPU)));
     }
     if (!apart) {
-      roles.push_back(trunk->forward(NormaliseBatch(batch.photographs.data(), 3 * n, kSize)));
+      roles.push_back(
+          trunk->forward(NormaliseBatch(batch.photographs.data(), 3 * n, kSize, torch::kCPU)));
     }
     return FixedTripletLoss(torch::cat(roles), StartMasks(options.masks, 2, options.dim),
                             batch.triplets, batch.notions, Recipe::kPaper, {})

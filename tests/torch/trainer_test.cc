@@ -111,7 +111,7 @@ TEST(TrainerTest, SameStepsSameBytes) {
 // The share of the trainer's own validation triplets that a model gets wrong.
 std::vector<double> ErrorOf(const Model& model, const World& world, uint64_t seed) {
   const auto& items = world.data.validation;
-  const auto embedder = Embedder::Make(model, 2);
+  const auto embedder = Embedder::Make(model, {.threads = 2});
   const Matrix e = embedder->Embed(LoadPhotographs(world.data, kSize, items, 2), items.size());
   std::vector<double> errors;
   for (NotionId c = 0; c < 2; ++c) {
@@ -193,7 +193,7 @@ TEST(TrainerTest, TheReportedErrorsAreTheModelsAndLowerThanTheUntrained) {
   Model& model = report.model;
   test::TempDir dir;
   SaveModel(dir / "m.csn", model);
-  const auto embedder = Embedder::Make(LoadModel(dir / "m.csn"), 2);
+  const auto embedder = Embedder::Make(LoadModel(dir / "m.csn"), {.threads = 2});
   const Matrix embeddings =
       embedder->Embed(LoadPhotographs(world.data, kSize, world.data.validation, 2), 120);
   const EpochRecord& best = model.training.history[model.training.best_epochs[0] - 1];
@@ -230,7 +230,8 @@ TEST(TrainerTest, MinutesBecomeStepsThatRepeatTheRun) {
   const TrainReport planned = TrainModel(options, world.data, callbacks);
   options.steps = planned.model.training.steps;
   EXPECT_THAT(notes,
-              testing::ElementsAre(testing::HasSubstr("--steps " + std::to_string(options.steps)),
+              testing::ElementsAre(testing::StartsWith("training on c"),
+                                   testing::HasSubstr("--steps " + std::to_string(options.steps)),
                                    testing::StartsWith("every photograph about ")));
   EXPECT_EQ(FormatModel(TrainModel(options, world.data, {}).model), FormatModel(planned.model));
 }
@@ -250,7 +251,9 @@ TEST(TrainerTest, AStopKeepsTheBestEpochOrSaysThereIsNone) {
   // While it still measures how many steps there is time for: nothing is planned any more.
   TrainOptions options = world.options;
   options.steps = 0;
-  callbacks.note = [](const std::string& line) { ADD_FAILURE() << line; };
+  callbacks.note = [](const std::string& line) {
+    EXPECT_THAT(line, testing::StartsWith("training on c"));
+  };
   EXPECT_THAT([&] { TrainModel(options, world.data, callbacks); },
               ThrowsError(ErrorCode::kInterrupted, "before the first epoch"));
 }
@@ -274,6 +277,7 @@ TEST(TrainerTest, SaysWhichNotionHasTooFewValidationItems) {
   callbacks.note = [&](const std::string& line) { notes.push_back(line); };
   TrainModel(options, data, callbacks);
   EXPECT_THAT(notes, testing::ElementsAre(
+                         testing::StartsWith("training on c"),
                          testing::HasSubstr("notion rare: only 2 validation items"),
                          "every photograph about 0.25 times: stochastic depth 0, random erasing 0; "
                          "float32"));
@@ -337,7 +341,7 @@ TEST(EmbedderTest, ReloadedModelEmbedsAlikeInAnyBatchAndRefusesStrangers) {
   Model trained = TrainModel(options, world.data, {}).model;
   SaveModel(dir / "m.csn", trained);
   Model model = LoadModel(dir / "m.csn");
-  const auto embedder = Embedder::Make(model, 2);
+  const auto embedder = Embedder::Make(model, {.threads = 2});
   const auto photographs = LoadPhotographs(world.data, kSize, world.data.validation, 2);
   const Matrix all = embedder->Embed(photographs, 120);
   const size_t bytes = kSize * kSize * 3;
@@ -375,7 +379,7 @@ TEST(TrunkNetTest, TheResNetTrunkHasThePapersSize) {
 
 TEST(NormaliseBatchTest, ImageNetStatisticsAChannel) {
   const std::vector<uint8_t> pixels{0, 128, 255, 10, 20, 30, 1, 2, 3, 4, 5, 6};  // 2x2
-  const torch::Tensor x = NormaliseBatch(pixels.data(), 1, 2);
+  const torch::Tensor x = NormaliseBatch(pixels.data(), 1, 2, torch::kCPU);
   const double mean[] = {0.485, 0.456, 0.406}, deviation[] = {0.229, 0.224, 0.225};
   for (int y = 0; y < 2; ++y) {
     for (int column = 0; column < 2; ++column) {

@@ -27,6 +27,7 @@ struct EvalOptions {
   size_t max_items = 20'000;
   uint64_t seed = 1;
   int threads = 1;
+  Device device = {};
 };
 
 // A model and which of its notions are measured.
@@ -66,6 +67,7 @@ struct TestSet {
   std::vector<std::vector<Value>> labels;  // [C][n]
   std::vector<std::vector<Value>> probes;  // [P][n]
   std::vector<Matrix> embeddings;          // [models], each [n, d]
+  std::string device;                      // that embedded, for a person
 };
 
 // Reads the photographs once for each way in which the models want them prepared. Of more than

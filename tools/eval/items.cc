@@ -19,7 +19,8 @@ class TestCollector {
   TestCollector(const EvalOptions& options, const EvalPlan& plan, std::vector<size_t> embedding)
       : options_(options), plan_(plan), embedding_(std::move(embedding)) {
     for (const size_t m : embedding_) {
-      embedders_.push_back(Embedder::Make(plan.models[m].model, options.threads));
+      embedders_.push_back(Embedder::Make(plan.models[m].model,
+                                          {.threads = options.threads, .device = options.device}));
     }
     set_.labels.resize(plan.columns.size());
     set_.probes.resize(plan.probes.size());
@@ -59,6 +60,7 @@ class TestCollector {
     TestSet sorted;
     sorted.counts = std::move(counts);
     sorted.unseen = set_.unseen;
+    sorted.device = embedders_.front()->device();
     const auto arrange = [&](auto& from) {
       std::decay_t<decltype(from)> to;
       for (const size_t slot : order) to.push_back(std::move(from[slot]));
