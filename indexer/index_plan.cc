@@ -38,7 +38,10 @@ IndexPlan PlanWithKey(const std::vector<Notion>& notions, const MaskTable& masks
       uint64_t codes = coded ? CodeFile::FileBytes(rows, live, false) : 0;
       if (HasTree(rows, live)) codes += CodeFile::FileBytes(rows, live, true);
       subspace.file_bytes = index + codes;
-      subspace.bytes = coded && IsExactKey(subspace.key) ? codes : index + codes;
+      subspace.bytes = codes;
+      if (!coded || !IsExactKey(subspace.key)) {
+        subspace.bytes += SubspaceIndex::MemoryBytes(subspace.key, rows, live);
+      }
     }
   }
   return plan;

@@ -324,6 +324,13 @@ SubspaceIndex SubspaceIndex::Load(const std::string& path, const std::string& ch
   return SubspaceIndex(std::move(impl));
 }
 
+uint64_t SubspaceIndex::MemoryBytes(const std::string& key, uint64_t rows, size_t dim) {
+  const uint64_t file = FileBytes(key, rows, dim);
+  return IsExactKey(key) || !internal::HasRowBytes(dim)
+             ? file
+             : file + rows * internal::RowBytes::Width(dim);
+}
+
 uint64_t SubspaceIndex::FileBytes(const std::string& key, uint64_t rows, size_t dim) {
   CheckIndexKey(key);
   if (dim == 0) return sizeof(NoDimensionFile);

@@ -42,9 +42,11 @@ class SubspaceIndex {
   // before FAISS sees it. Throws Error(kCorruption) naming the file, Error(kFailed) where it cannot
   // be read or does not fit in memory.
   static SubspaceIndex Load(const std::string& path, const std::string& checksum);
-  // About the size of the file, and what the index takes in memory: exact but for some bytes of
-  // headers, and for graphs, whose levels are drawn, in the mean.
+  // About the size of the file, and what the index takes in memory, where graphs of many dimensions
+  // have their rows in bytes, too: exact but for some bytes of headers, and for graphs, whose
+  // levels are drawn, in the mean.
   static uint64_t FileBytes(const std::string& key, uint64_t rows, size_t dim);
+  static uint64_t MemoryBytes(const std::string& key, uint64_t rows, size_t dim);
   // Reads the file's first bytes only. Throws Error(kCorruption) naming the file unless they are
   // those of an index of this kind, so many rows and dimensions.
   static void CheckHeader(const std::string& path, const std::string& key, size_t rows, size_t dim);

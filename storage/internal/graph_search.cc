@@ -35,8 +35,7 @@ struct Found {
 
 }  // namespace
 
-RowBytes::RowBytes(MatrixView vectors)
-    : width_((vectors.cols + kBytesTogether - 1) / kBytesTogether * kBytesTogether) {
+RowBytes::RowBytes(MatrixView vectors) : width_(Width(vectors.cols)) {
   // Of rows that stand for all.
   std::vector<std::vector<float>> values(vectors.cols);
   std::vector<float> far;
@@ -268,7 +267,7 @@ class GraphSearcher::Walk {
 GraphSearcher::GraphSearcher(const faiss::HNSW& graph, MatrixView vectors)
     : graph_(graph), vectors_(vectors), ones_(vectors.cols, 1.0f) {
   if (vectors.rows == 0) return;
-  if (vectors.cols >= kLeastByteDims && vectors.cols <= kMostByteDims) bytes_.emplace(vectors);
+  if (HasRowBytes(vectors.cols)) bytes_.emplace(vectors);
 }
 
 std::unique_ptr<VisitedRows> GraphSearcher::TakeVisited() const {

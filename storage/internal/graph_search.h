@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "base/byte_distances.h"
 #include "base/matrix.h"
 #include "base/neighbor.h"
 
@@ -47,6 +48,9 @@ class RowBytes {
   RowBytes& operator=(const RowBytes&) = delete;
 
   size_t width() const { return width_; }  // of a row, zeros behind its values
+  static size_t Width(size_t dim) {
+    return (dim + kBytesTogether - 1) / kBytesTogether * kBytesTogether;
+  }
   const uint8_t* Row(uint32_t row) const { return begin_ + row * width_; }
   // A query in the same steps [width()].
   std::vector<int16_t> Point(std::span<const float> query) const;
@@ -62,6 +66,7 @@ class RowBytes {
 // Fewer dimensions of floats are in one or two lines; of more, squares do not add up within 32
 // bits.
 inline constexpr size_t kLeastByteDims = 33, kMostByteDims = 2048;
+inline bool HasRowBytes(size_t dim) { return dim >= kLeastByteDims && dim <= kMostByteDims; }
 
 // Thread-safe. The graph, which must be sound, and its vectors [n, d], d >= 1, must outlive it.
 class GraphSearcher {

@@ -55,6 +55,20 @@ TEST(IndexPlanTest, BytesAreThoseOfTheFiles) {
   }
 }
 
+TEST(IndexPlanTest, GraphsOfManyDimensionsHoldTheirRowsInBytesToo) {
+  for (const auto& [live, width] :
+       {std::pair{32, 0}, {33, 64}, {64, 64}, {100, 128}, {2048, 2048}, {2049, 0}}) {
+    Matrix weights(1, static_cast<size_t>(live));
+    for (float& weight : weights.Row(0)) weight = 1;
+    const IndexPlan::Subspace planned =
+        PlanIndex(Notions(1), MaskTable(weights), 5000, {.index_key = "HNSW16"}).subspaces[0];
+    EXPECT_EQ(planned.bytes - planned.file_bytes, 5000u * static_cast<uint64_t>(width)) << live;
+    const IndexPlan::Subspace flat =
+        PlanIndex(Notions(1), MaskTable(weights), 5000, {.index_key = "Flat"}).subspaces[0];
+    EXPECT_LT(flat.bytes, flat.file_bytes);
+  }
+}
+
 TEST(IndexPlanTest, ATreeTakesACodeADimensionAndItsOrder) {
   for (const auto& [rows, live, tree] :
        {std::tuple{4095, 4, false}, {4096, 4, true}, {4096, 16, true}, {100'000, 17, false}}) {
