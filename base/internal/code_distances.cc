@@ -163,11 +163,11 @@ HWY_ATTR inline void FindBySums(std::span<const CodeScan* const> scans, size_t f
 
 #if HWY_TARGET == HWY_AVX3
 // With (c - q)^2 = c (c - 256) + q^2 - 2 c (q - 128) what a point and a row have in common is a sum
-// of products of bytes, which AVX512_VNNI adds up four at a time. What rows have of
-// themselves is worth its while for so many points.
-// Not all processors of this target have it, and Highway 1.0.3 has no name for those that do.
+// of products of bytes, which AVX512_VNNI adds up four at a time. Not all processors of this target
+// have it, and Highway 1.0.3 has no name for those that do.
 HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512vnni")
 
+// For fewer points, finding out what rows have of themselves takes longer than it spares.
 constexpr size_t kLeastDots = 2 * kScansTogether;
 constexpr size_t kQuadBytes = 4 * kCodeBlockRows;
 
@@ -300,7 +300,7 @@ HWY_ATTR void Find(const CodeScan* scans, size_t count, size_t first, size_t blo
 #if HWY_TARGET == HWY_AVX3
   static const bool has_dots = __builtin_cpu_supports("avx512vnni");
   if (has_dots && count >= kLeastDots) {
-    const auto end = std::stable_partition(all.begin(), all.begin() + count, HasBytes);
+    const auto end = std::partition(all.begin(), all.begin() + count, HasBytes);
     const auto bytes = static_cast<size_t>(end - all.begin());
     const size_t by_dots = bytes - bytes % kScansTogether;
     FindByDots(left.first(by_dots), first, blocks);
