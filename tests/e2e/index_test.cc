@@ -361,6 +361,8 @@ TEST(IndexProgramTest, ProgressIsPlainOrJsonOrNone) {
   std::istringstream lines(run("json").err);
   std::string line;
   ASSERT_TRUE(std::getline(lines, line));
+  EXPECT_THAT(json::parse(line)["note"].get<std::string>(), HasSubstr("embedding on c"));
+  ASSERT_TRUE(std::getline(lines, line));
   EXPECT_EQ(json::parse(line)["total"], 150);
   json last;
   while (std::getline(lines, line)) last = json::parse(line);
