@@ -19,18 +19,6 @@ struct CodeTally {
   size_t passed_over = 0, could_be = 0;
 };
 
-std::vector<RowCodes> CodesOf(const Asked& asked) {
-  std::vector<RowCodes> codes;
-  for (NotionId notion = 0; notion < asked.table.notion_count(); ++notion) {
-    // Those without live dimensions have none, and are not looked at.
-    const bool live = !asked.table.live_dims(notion).empty();
-    codes.push_back(live ? RowCodes(asked.table, notion, asked.rows.View())
-                         : RowCodes(MaskTable(test::MakeMatrix(1, {1})), 0,
-                                    {asked.rows.data(), asked.rows.rows(), 1}));
-  }
-  return codes;
-}
-
 std::vector<CodesView> Views(const std::vector<RowCodes>& codes) {
   std::vector<CodesView> views;
   for (const RowCodes& of_notion : codes) views.push_back(of_notion.View());
@@ -47,7 +35,7 @@ void CheckByCodes(const Asked& asked, Rng& rng, CodeTally& tally) {
   const Examples examples = asked.examples();
   Measurer measurer(ranking, examples);
   const ScoreFilter filter(ranking, examples);
-  const std::vector<RowCodes> codes = CodesOf(asked);
+  const std::vector<RowCodes> codes = test::CodesOf(asked);
   const std::optional<CodeFilter> by_codes = CodeFilter::Make(ranking, filter, Views(codes));
   ++tally.worlds;
   if (!by_codes) return;
@@ -114,7 +102,7 @@ TEST_P(CodeFilterTest, BlocksAskedForOneByOneAreThoseOfAll) {
   const Ranking ranking = asked.ranking();
   const Examples examples = asked.examples();
   const ScoreFilter filter(ranking, examples);
-  const std::vector<RowCodes> codes = CodesOf(asked);
+  const std::vector<RowCodes> codes = test::CodesOf(asked);
   const std::optional<CodeFilter> by_codes = CodeFilter::Make(ranking, filter, Views(codes));
   ASSERT_TRUE(by_codes);
   Measurer measurer(ranking, examples);
@@ -139,7 +127,7 @@ TEST_P(CodeFilterTest, SeveralAskedTogetherAreToldWhatEachIsAlone) {
     asked.liked = Matrix(1, asked.rows.cols());
     asked.unliked = Matrix(0, asked.rows.cols());
     asked.beta = 0;
-    const std::vector<RowCodes> codes = CodesOf(asked);
+    const std::vector<RowCodes> codes = test::CodesOf(asked);
     std::vector<CodeFilter> filters;
     std::vector<float> ceilings;
     for (size_t i = 0; i < kCount; ++i) {

@@ -14,22 +14,6 @@ namespace {
 
 using test::Asked;
 
-// Notions without live dimensions are not looked at.
-std::vector<RowCodes> CodesOf(const Asked& asked) {
-  std::vector<RowCodes> codes;
-  for (NotionId notion = 0; notion < asked.table.notion_count(); ++notion) {
-    if (asked.table.live_dims(notion).empty()) {
-      const Matrix none(asked.rows.rows(), 1);
-      Matrix mask(1, 1);
-      mask.Row(0)[0] = 1;
-      codes.emplace_back(MaskTable(mask), 0, none.View());
-    } else {
-      codes.emplace_back(asked.table, notion, asked.rows.View());
-    }
-  }
-  return codes;
-}
-
 class CodeScanTest : public test::EachInstructionSet {};
 
 TEST_P(CodeScanTest, GivesWhatScansGive) {
@@ -45,7 +29,7 @@ TEST_P(CodeScanTest, GivesWhatScansGive) {
       for (double& weight : asked.weights) weight = std::abs(weight);
     }
     const Ranking ranking = asked.ranking();
-    const std::vector<RowCodes> codes = CodesOf(asked);
+    const std::vector<RowCodes> codes = test::CodesOf(asked);
     std::vector<CodesView> views;
     for (const RowCodes& of_notion : codes) views.push_back(of_notion.View());
     std::vector<uint32_t> queries(rng.Below(70));

@@ -62,4 +62,20 @@ Asked MakeAsked(Rng& rng, size_t n, const MakeValue& value, bool extreme) {
   return asked;
 }
 
+std::vector<RowCodes> CodesOf(const Asked& asked) {
+  Matrix one(1, 1);
+  one.Row(0)[0] = 1;
+  const MaskTable any(one);
+  const Matrix zeros(asked.rows.rows(), 1);
+  std::vector<RowCodes> codes;
+  for (NotionId notion = 0; notion < asked.table.notion_count(); ++notion) {
+    if (asked.table.live_dims(notion).empty()) {
+      codes.emplace_back(any, 0, zeros.View());
+    } else {
+      codes.emplace_back(asked.table, notion, asked.rows.View());
+    }
+  }
+  return codes;
+}
+
 }  // namespace csn::test

@@ -9,6 +9,7 @@
 #include "base/matrix.h"
 #include "base/measurer.h"
 #include "base/random.h"
+#include "base/row_codes.h"
 
 namespace csn::test {
 
@@ -38,5 +39,8 @@ float Normal(Rng& rng);
 // `n` rows of which some are examples and some close to them, up to 70 dimensions, 4 notions,
 // several examples; weights of either sign. `extreme`: masks, scales and weights of any size.
 Asked MakeAsked(Rng& rng, size_t n, const MakeValue& value, bool extreme);
+
+// The codes of every notion; of those without live dimensions some that are not to be looked at.
+std::vector<RowCodes> CodesOf(const Asked& asked);
 
 }  // namespace csn::test
