@@ -8,7 +8,7 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string BuildCommand(const std::string& device) {
+std::string BuildOnDevice(const std::string& device) {
   const Shop& shop = Shop::Get();
   return fmt::format("csn_index build --catalogue {} --model {} --index idx --device {}",
                      shop.catalogue(), shop.model(), device);
@@ -16,10 +16,10 @@ std::string BuildCommand(const std::string& device) {
 
 TEST(DeviceTest, WhatEmbedsIsTold) {
   const TempDir folder;
-  const ProcessResult cpu = RunCommand(BuildCommand("cpu"), folder.path());
+  const ProcessResult cpu = RunCommand(BuildOnDevice("cpu"), folder.path());
   EXPECT_EQ(cpu.status, 0) << cpu.err;
   EXPECT_THAT(cpu.err, HasSubstr("embedding on cpu\n"));
-  const ProcessResult chosen = RunCommand(BuildCommand("auto"), folder.path());
+  const ProcessResult chosen = RunCommand(BuildOnDevice("auto"), folder.path());
   EXPECT_EQ(chosen.status, 0) << chosen.err;
   // Why the processor does, or which device.
   EXPECT_THAT(chosen.err, testing::ContainsRegex("embedding on (cpu \\(.+\\)|cuda:0)"));
@@ -52,11 +52,11 @@ TEST(DeviceTest, OneThatIsNotThereIsAnError) {
     ExpectError(fmt::format("{} --device gpu", program), 2,
                 "device: expected auto, cpu, cuda or cuda:N, got 'gpu'", folder.path());
   }
-  if (RunCommand(BuildCommand("auto"), folder.path()).err.find("on cuda:") != std::string::npos) {
+  if (RunCommand(BuildOnDevice("auto"), folder.path()).err.find("on cuda:") != std::string::npos) {
     GTEST_SKIP() << "there is a CUDA device";
   }
   std::filesystem::remove_all(folder / "idx");
-  ExpectError(BuildCommand("cuda"), 1, "device cuda:0: cannot be used: ", folder.path());
+  ExpectError(BuildOnDevice("cuda"), 1, "device cuda:0: cannot be used: ", folder.path());
   EXPECT_FALSE(std::filesystem::exists(folder / "idx/CURRENT"));
   const Shop& shop = Shop::Get();
   ExpectError(fmt::format("csn_query --index {} --notion closure --device cuda:1 --image "
