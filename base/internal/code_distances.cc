@@ -33,12 +33,12 @@ using Floats = hn::Vec<FloatTag>;
 // Adds factor times the squared distances of rows `from` on, kTogether vectors of them, for each
 // scan: parts of the same notion.
 #if HWY_TARGET == HWY_SCALAR
-template <size_t kScans>
+template <size_t Scans>
 inline void AddPart(const CodePart* const* parts, size_t block, size_t from,
                     Floats (*totals)[kTogether]) {
   const FloatTag tag;
   const CodePart& any = *parts[0];
-  for (size_t s = 0; s < kScans; ++s) {
+  for (size_t s = 0; s < Scans; ++s) {
     const uint8_t* at = any.codes + 2 * (block * any.pairs * kCodeBlockRows + from);
     std::array<int32_t, kTogether> sums{};
     for (size_t pair = 0; pair < any.pairs; ++pair, at += 2 * kCodeBlockRows) {
@@ -59,7 +59,7 @@ inline void AddPart(const CodePart* const* parts, size_t block, size_t from,
 using CodeTag = hn::Repartition<int16_t, SumTag>;
 using ByteTag = hn::Rebind<uint8_t, CodeTag>;
 
-template <size_t kScans>
+template <size_t Scans>
 HWY_ATTR inline void AddPart(const CodePart* const* parts, size_t block, size_t from,
                              Floats (*totals)[kTogether]) {
   const SumTag sum_tag;
@@ -69,8 +69,8 @@ HWY_ATTR inline void AddPart(const CodePart* const* parts, size_t block, size_t 
   const size_t bytes = hn::Lanes(byte_tag);
   const CodePart& any = *parts[0];
   const uint8_t* at = any.codes + 2 * (block * any.pairs * kCodeBlockRows + from);
-  Sums evens[kScans][kTogether], odds[kScans][kTogether];
-  for (size_t s = 0; s < kScans; ++s) {
+  Sums evens[Scans][kTogether], odds[Scans][kTogether];
+  for (size_t s = 0; s < Scans; ++s) {
     for (size_t v = 0; v < kTogether; ++v) evens[s][v] = odds[s][v] = hn::Zero(sum_tag);
   }
   for (size_t pair = 0; pair < any.pairs; ++pair, at += 2 * kCodeBlockRows) {
@@ -78,7 +78,7 @@ HWY_ATTR inline void AddPart(const CodePart* const* parts, size_t block, size_t 
     for (size_t v = 0; v < kTogether; ++v) {
       codes[v] = hn::PromoteTo(code_tag, hn::LoadU(byte_tag, at + v * bytes));
     }
-    for (size_t s = 0; s < kScans; ++s) {
+    for (size_t s = 0; s < Scans; ++s) {
       const auto point = hn::BitCast(code_tag, hn::Set(sum_tag, parts[s]->point[pair]));
       for (size_t v = 0; v < kTogether; ++v) {
         const auto difference = hn::Sub(codes[v], point);
@@ -87,7 +87,7 @@ HWY_ATTR inline void AddPart(const CodePart* const* parts, size_t block, size_t 
       }
     }
   }
-  for (size_t s = 0; s < kScans; ++s) {
+  for (size_t s = 0; s < Scans; ++s) {
     const Floats factor = hn::Set(float_tag, parts[s]->factor);
     for (size_t v = 0; v < kTogether; ++v) {
       const Sums sums = hn::RearrangeToOddPlusEven(evens[s][v], odds[s][v]);
@@ -123,32 +123,32 @@ inline float Limit(const CodeScan& scan, size_t block) {
   return radius * radius * (1.0f + static_cast<float>(4 * scan.parts.size() + 16) * 0x1p-23f);
 }
 
-template <size_t kScans>
+template <size_t Scans>
 HWY_ATTR HWY_NOINLINE void FindTogether(const CodeScan* const* scans, size_t first, size_t blocks) {
   const FloatTag tag;
   const size_t rows = kTogether * hn::Lanes(tag);
   for (size_t i = 0; i < blocks; ++i) {
     const size_t block = first + i;
-    float limits[kScans];
-    uint64_t found[kScans] = {};
-    for (size_t s = 0; s < kScans; ++s) limits[s] = Limit(*scans[s], block);
+    float limits[Scans];
+    uint64_t found[Scans] = {};
+    for (size_t s = 0; s < Scans; ++s) limits[s] = Limit(*scans[s], block);
     for (size_t from = 0; from < kCodeBlockRows; from += rows) {
-      Floats totals[kScans][kTogether];
-      for (size_t s = 0; s < kScans; ++s) {
+      Floats totals[Scans][kTogether];
+      for (size_t s = 0; s < Scans; ++s) {
         for (size_t v = 0; v < kTogether; ++v) totals[s][v] = hn::Zero(tag);
       }
-      uint64_t bits[kScans] = {};
+      uint64_t bits[Scans] = {};
       for (size_t p = 0; p < scans[0]->parts.size(); ++p) {
-        const CodePart* parts[kScans];
-        for (size_t s = 0; s < kScans; ++s) parts[s] = &scans[s]->parts[p];
-        AddPart<kScans>(parts, block, from, totals);
+        const CodePart* parts[Scans];
+        for (size_t s = 0; s < Scans; ++s) parts[s] = &scans[s]->parts[p];
+        AddPart<Scans>(parts, block, from, totals);
         uint64_t any = 0;
-        for (size_t s = 0; s < kScans; ++s) any |= bits[s] = NotAbove(totals[s], limits[s]);
+        for (size_t s = 0; s < Scans; ++s) any |= bits[s] = NotAbove(totals[s], limits[s]);
         if (any == 0) break;  // terms to come would only make them farther
       }
-      for (size_t s = 0; s < kScans; ++s) found[s] |= bits[s] << from;
+      for (size_t s = 0; s < Scans; ++s) found[s] |= bits[s] << from;
     }
-    for (size_t s = 0; s < kScans; ++s) scans[s]->within[i] = found[s];
+    for (size_t s = 0; s < Scans; ++s) scans[s]->within[i] = found[s];
   }
 }
 
@@ -215,27 +215,27 @@ HWY_ATTR inline void PackBlock(const CodePart& part, size_t block, uint8_t* quad
 }
 
 // As AddPart of all rows of a block.
-template <size_t kScans>
+template <size_t Scans>
 HWY_ATTR inline void AddDots(const CodePart* const* parts, const uint8_t* quads,
                              const int32_t* row_sums, Floats (*totals)[kTogether]) {
   const SumTag sum_tag;
   const FloatTag float_tag;
-  Sums dots[kScans][kTogether];
-  for (size_t s = 0; s < kScans; ++s) {
+  Sums dots[Scans][kTogether];
+  for (size_t s = 0; s < Scans; ++s) {
     for (size_t v = 0; v < kTogether; ++v) dots[s][v] = hn::Zero(sum_tag);
   }
   const size_t count = (parts[0]->pairs + 1) / 2;
   for (size_t quad = 0; quad < count; ++quad, quads += kQuadBytes) {
     __m512i codes[kTogether];
     for (size_t v = 0; v < kTogether; ++v) codes[v] = _mm512_load_si512(quads + 64 * v);
-    for (size_t s = 0; s < kScans; ++s) {
+    for (size_t s = 0; s < Scans; ++s) {
       const __m512i point = _mm512_set1_epi32(parts[s]->byte_point[quad]);
       for (size_t v = 0; v < kTogether; ++v) {
         dots[s][v] = Sums{_mm512_dpbusd_epi32(dots[s][v].raw, codes[v], point)};
       }
     }
   }
-  for (size_t s = 0; s < kScans; ++s) {
+  for (size_t s = 0; s < Scans; ++s) {
     const Floats factor = hn::Set(float_tag, parts[s]->factor);
     const Sums squares = hn::Set(sum_tag, parts[s]->byte_squares);
     for (size_t v = 0; v < kTogether; ++v) {
