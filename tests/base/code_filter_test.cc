@@ -195,39 +195,38 @@ TEST_P(CodeFilterTest, OneRowFarAwayDoesNotBlurTheOthers) {
 INSTANTIATE_TEST_SUITE_P(Targets, CodeFilterTest, test::InstructionSets(),
                          test::InstructionSetName);
 
-TEST(CodeFilter, KnowsWhatReadsTheSame) {
-  const MaskTable masks(test::MakeMatrix(2, {1, 0, 0, 1}));
-  const Matrix rows = test::MakeMatrix(2, {1, 2, 3, 4});
-  const std::vector<RowCodes> codes = {RowCodes(masks, 0, rows.View()),
-                                       RowCodes(masks, 1, rows.View())};
-  const std::vector<double> scales = {1, 1};
-  const std::vector<float> query = {0, 0};
-  const Examples examples{.liked = {query}};
-  const auto make = [&](double first, double second) {
-    const Ranking ranking{.masks = &masks, .scales = scales, .weights = {first, second}};
-    return *CodeFilter::Make(ranking, ScoreFilter(ranking, examples), Views(codes));
-  };
-  EXPECT_TRUE(make(1, 2).ReadsTheSame(make(3, 1)));
-  EXPECT_FALSE(make(1, 2).ReadsTheSame(make(1, 0)));
-  EXPECT_FALSE(make(0, 1).ReadsTheSame(make(1, 0)));
+// Two notions of one dimension each.
+class TwoNotionFilters : public testing::Test {
+ protected:
+  std::optional<CodeFilter> Make(double first, double second) {
+    const Ranking ranking{.masks = &masks_, .scales = scales_, .weights = {first, second}};
+    return CodeFilter::Make(ranking, ScoreFilter(ranking, {.liked = {query_}}), Views(codes_));
+  }
+  bool ReadTheSame(std::pair<double, double> a, std::pair<double, double> b) {
+    return Make(a.first, a.second)->ReadsTheSame(*Make(b.first, b.second));
+  }
+
+  const MaskTable masks_{test::MakeMatrix(2, {1, 0, 0, 1})};
+  const Matrix rows_ = test::MakeMatrix(2, {1, 2, 3, 4});
+  const std::vector<RowCodes> codes_ = {RowCodes(masks_, 0, rows_.View()),
+                                        RowCodes(masks_, 1, rows_.View())};
+  const std::vector<double> scales_ = {1, 1};
+  const std::vector<float> query_ = {0, 0};
+};
+
+TEST_F(TwoNotionFilters, KnowWhatReadsTheSame) {
+  EXPECT_TRUE(ReadTheSame({1, 2}, {3, 1}));
+  EXPECT_FALSE(ReadTheSame({1, 2}, {1, 0}));
+  EXPECT_FALSE(ReadTheSame({0, 1}, {1, 0}));
   // So little of the score that it is left out.
-  EXPECT_FALSE(make(1, 1e-25).ReadsTheSame(make(1, 1)));
-  EXPECT_TRUE(make(1, 1e-25).ReadsTheSame(make(1, 0)));
+  EXPECT_FALSE(ReadTheSame({1, 1e-25}, {1, 1}));
+  EXPECT_TRUE(ReadTheSame({1, 1e-25}, {1, 0}));
 }
 
-TEST(CodeFilter, DoesNotServeWhatCountsAgainstARow) {
-  const MaskTable masks(test::MakeMatrix(2, {1, 0, 0, 1}));
-  const Matrix rows = test::MakeMatrix(2, {1, 2, 3, 4});
-  const std::vector<RowCodes> codes = {RowCodes(masks, 0, rows.View()),
-                                       RowCodes(masks, 1, rows.View())};
-  const std::vector<double> scales = {1, 1};
-  const std::vector<float> query = {0, 0};
-  const Examples examples{.liked = {query}};
-  for (const auto& [second, served] : {std::pair{1.0, true}, {-0.5, false}, {0.0, true}}) {
-    const Ranking ranking{.masks = &masks, .scales = scales, .weights = {1, second}};
-    const ScoreFilter filter(ranking, examples);
-    EXPECT_EQ(CodeFilter::Make(ranking, filter, Views(codes)).has_value(), served) << second;
-  }
+TEST_F(TwoNotionFilters, DoNotServeWhatCountsAgainstARow) {
+  EXPECT_TRUE(Make(1, 1));
+  EXPECT_FALSE(Make(1, -0.5));
+  EXPECT_TRUE(Make(1, 0));
 }
 
 }  // namespace
