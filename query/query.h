@@ -130,7 +130,7 @@ const char* PlanName(Plan plan);  // "scan", "flat", "hnsw"
 // How an answer was found, for who wants to know why it took so long.
 struct PlanReport {
   struct Way {
-    std::string name;  // "codes", "floats", "flat index", "graph"
+    std::string name;  // "codes", "floats", "tree", "flat index", "graph"
     double expected_ms = 0;
     bool taken = false;
   };
