@@ -22,9 +22,9 @@ class PhotographEmbedder {
 
   // The embedding [d], unmasked, of an image file through the same preprocessing and forward pass
   // as when the index was built: a photograph of the catalogue comes out as its item's row, bit for
-  // bit where the threads are as many and the device is the same. `generation` is the same at every call. Throws
-  // Error(kNotFound) where there is no such file, Error(kInvalidArgument) naming the file where it
-  // is no whole picture, Error(kMismatch) and Error(kCorruption) as CheckModel.
+  // bit where the threads are as many and the device is the same. `generation` is the same at every
+  // call. Throws Error(kNotFound) where there is no such file, Error(kInvalidArgument) naming the
+  // file where it is no whole picture, Error(kMismatch) and Error(kCorruption) as CheckModel.
   std::vector<float> Embed(const Generation& generation, const std::string& path);
 
  private:
