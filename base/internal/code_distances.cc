@@ -165,7 +165,8 @@ HWY_ATTR inline void FindBySums(std::span<const CodeScan* const> scans, size_t f
 // With (c - q)^2 = c (c - 256) + q^2 - 2 c (q - 128) what a point and a row have in common is a sum
 // of products of bytes, which AVX512_VNNI adds up four at a time. Not all processors of this target
 // have it, and Highway 1.0.3 has no name for those that do.
-HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512vnni")
+// An attribute of each function rather than a pragma: clang lets the former replace the latter.
+#define CSN_DOTS_ATTR __attribute__((target(HWY_TARGET_STR ",avx512vnni")))
 
 // For fewer points, finding out what rows have of themselves takes longer than it spares.
 constexpr size_t kLeastDots = 2 * kScansTogether;
@@ -173,8 +174,8 @@ constexpr size_t kQuadBytes = 4 * kCodeBlockRows;
 
 // A part's codes of one block: of each four dimensions those of a row side by side, and the sum
 // of c (c - 256) of each row.
-HWY_ATTR inline void PackBlock(const CodePart& part, size_t block, uint8_t* quads,
-                               int32_t* row_sums) {
+CSN_DOTS_ATTR inline void PackBlock(const CodePart& part, size_t block, uint8_t* quads,
+                                    int32_t* row_sums) {
   const SumTag sum_tag;
   const CodeTag code_tag;
   const ByteTag byte_tag;
@@ -216,8 +217,8 @@ HWY_ATTR inline void PackBlock(const CodePart& part, size_t block, uint8_t* quad
 
 // As AddPart of all rows of a block.
 template <size_t Scans>
-HWY_ATTR inline void AddDots(const CodePart* const* parts, const uint8_t* quads,
-                             const int32_t* row_sums, Floats (*totals)[kTogether]) {
+CSN_DOTS_ATTR inline void AddDots(const CodePart* const* parts, const uint8_t* quads,
+                                  const int32_t* row_sums, Floats (*totals)[kTogether]) {
   const SumTag sum_tag;
   const FloatTag float_tag;
   Sums dots[Scans][kTogether];
@@ -247,8 +248,8 @@ HWY_ATTR inline void AddDots(const CodePart* const* parts, const uint8_t* quads,
 }
 
 // As FindTogether of kScansTogether at a time, of points that are bytes.
-HWY_ATTR HWY_NOINLINE void FindByDots(std::span<const CodeScan* const> scans, size_t first,
-                                      size_t blocks) {
+CSN_DOTS_ATTR HWY_NOINLINE void FindByDots(std::span<const CodeScan* const> scans, size_t first,
+                                           size_t blocks) {
   if (scans.empty()) return;
   const FloatTag tag;
   const std::span<const CodePart> any = scans[0]->parts;
@@ -283,7 +284,7 @@ HWY_ATTR HWY_NOINLINE void FindByDots(std::span<const CodeScan* const> scans, si
   }
 }
 
-HWY_POP_ATTRIBUTES
+#undef CSN_DOTS_ATTR
 
 inline bool HasBytes(const CodeScan* scan) {
   for (const CodePart& part : scan->parts) {
