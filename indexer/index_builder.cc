@@ -56,7 +56,7 @@ struct Build {
 };
 
 void CheckOptions(const BuildOptions& options) {
-  if (options.plan.index_key != kAutoKey) CheckIndexKey(options.plan.index_key);
+  if (options.plan.index_key != kAutoKey) ParseIndexKey(options.plan.index_key);
   Require(options.batch >= 1, "batch: expected at least 1 photograph, got {}", options.batch);
   Require(options.threads >= 0, "threads: expected 0 (all) or more, got {}", options.threads);
 }

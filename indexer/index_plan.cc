@@ -85,7 +85,7 @@ std::vector<NotionId> FirstAlike(const MaskTable& masks) {
 IndexPlan PlanIndex(const std::vector<Notion>& notions, const MaskTable& masks, uint64_t rows,
                     const PlanOptions& options) {
   const bool choose = options.index_key == kAutoKey;
-  if (!choose) CheckIndexKey(options.index_key);
+  if (!choose) CheckIndexRows(options.index_key, rows);
   const auto key_of = [&](size_t live) -> std::string {
     if (!choose) return options.index_key;
     return ReadBytes(rows, live) <= options.flat_bytes ? kFlatKey : kGraphKey;

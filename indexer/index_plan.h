@@ -58,8 +58,8 @@ uint64_t ReadBytes(uint64_t rows, size_t live_dims);
 // none`), one index serves all.
 std::vector<NotionId> FirstAlike(const MaskTable& masks);
 
-// Throws Error(kInvalidArgument) for an unknown key, Error(kTargetNotMet) naming both figures where
-// what the options allow takes more than max_memory.
+// Throws Error(kInvalidArgument) for an unknown key or one that needs more rows,
+// Error(kTargetNotMet) naming both figures where what the options allow takes more than max_memory.
 IndexPlan PlanIndex(const std::vector<Notion>& notions, const MaskTable& masks, uint64_t rows,
                     const PlanOptions& options);
 

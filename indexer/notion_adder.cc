@@ -224,7 +224,7 @@ Manifest FillGeneration(const Addition& add, GenerationWriter& writer, RejectFil
 }
 
 void CheckOptions(const AddNotionOptions& options, const Manifest& manifest) {
-  if (options.index_key != kAutoKey) CheckIndexKey(options.index_key);
+  if (options.index_key != kAutoKey) ParseIndexKey(options.index_key);
   CheckTargetRecall(options.target_recall, options.index_key, manifest.rows);
   Require(options.threads >= 0, "threads: expected 0 (all) or more, got {}", options.threads);
   for (const Notion& notion : manifest.notions) {

@@ -69,8 +69,11 @@ const char* PlanName(Plan plan) {
       return "flat";
     case Plan::kHnsw:
       return "hnsw";
+    case Plan::kIvf:
+      return "ivf";
   }
-  Fail(ErrorCode::kInvalidArgument, "plan {}: expected scan, flat or hnsw", static_cast<int>(plan));
+  Fail(ErrorCode::kInvalidArgument, "plan {}: expected scan, flat, hnsw or ivf",
+       static_cast<int>(plan));
 }
 
 }  // namespace csn

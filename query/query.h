@@ -17,6 +17,7 @@ inline constexpr size_t kMaxHits = 100'000;      // greatest k
 inline constexpr size_t kMaxPool = 10'000;       // greatest pool: diversity measures each with each
 inline constexpr double kMaxNotionWeight = 1e9;  // greatest magnitude, so that scores stay finite
 inline constexpr int kMaxEf = 1'000'000;         // greatest ef
+inline constexpr int kMaxNprobe = 1 << 20;       // greatest nprobe
 inline constexpr size_t kMaxExamples = 1'000;    // liked and unliked together
 
 struct Query {
@@ -66,8 +67,11 @@ struct Query {
   std::optional<Diversity> diversity = {};
 
   size_t k = 10;
-  bool exact = false;       // answer by an exact plan even where an index would be faster
-  int ef = 0;               // how many candidates a graph keeps; 0: as the build found best
+  bool exact = false;  // answer by an exact plan even where an index would be faster
+  // How many candidates an approximate index keeps, and how many lists one of lists looks at; 0: as
+  // the build found best.
+  int ef = 0;
+  int nprobe = 0;
   bool pages = false;       // with a cursor, by which to ask on; exact
   std::string cursor = {};  // of the page before; empty: the first page
 
@@ -124,6 +128,7 @@ enum class Plan {
   kScan,  // every row that qualifies by definition
   kFlat,  // FAISS's flat index as a filter, proven by an error bound and rescored
   kHnsw,  // FAISS's graph, rescored: approximate
+  kIvf,   // FAISS's inverted lists, rescored: approximate
 };
 const char* PlanName(Plan plan);  // "scan", "flat", "hnsw"
 

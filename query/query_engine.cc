@@ -18,6 +18,7 @@ using internal::Request;
 
 Plan PlanOf(internal::Way way) {
   if (way == internal::Way::kGraph) return Plan::kHnsw;
+  if (way == internal::Way::kLists) return Plan::kIvf;
   return way == internal::Way::kFlatIndex ? Plan::kFlat : Plan::kScan;
 }
 
@@ -115,7 +116,7 @@ Answer MakeAnswer(const Generation& generation, const Request& request, const Qu
   for (const size_t column : request.fields) answer.columns.push_back(manifest.columns[column]);
   answer.hits = MakeHits(generation, request, query, found.neighbors);
   answer.plan = PlanOf(found.way);
-  answer.exact = answer.plan != Plan::kHnsw;
+  answer.exact = answer.plan != Plan::kHnsw && answer.plan != Plan::kIvf;
   answer.shortfall = query.k - answer.hits.size();
   if (query.explain) internal::Explain(generation, request, query, found, answer);
   if (request.filter) {

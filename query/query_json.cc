@@ -359,6 +359,7 @@ Query ParseQuery(std::string_view text, const Query& defaults) {
        {"k", [&](const Node& at) { query.k = at.Count(kMaxHits); }},
        {"exact", [&](const Node& at) { query.exact = at.Bool(); }},
        {"ef", [&](const Node& at) { query.ef = static_cast<int>(at.Count(kMaxEf)); }},
+       {"nprobe", [&](const Node& at) { query.nprobe = static_cast<int>(at.Count(kMaxNprobe)); }},
        {"pages", [&](const Node& at) { query.pages = at.Bool(); }},
        {"cursor", [&](const Node& at) { query.cursor = at.Text(); }},
        {"items", [&](const Node& at) { query.items = at.Bool(); }},
@@ -395,6 +396,7 @@ std::string FormatQuery(const Query& query) {
   json["k"] = query.k;
   json["exact"] = query.exact;
   if (query.ef > 0) json["ef"] = query.ef;
+  if (query.nprobe > 0) json["nprobe"] = query.nprobe;
   json["pages"] = query.pages;
   json["cursor"] = query.cursor;
   json["items"] = query.items;

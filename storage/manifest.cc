@@ -136,6 +136,7 @@ ordered_json NotionToJson(const Manifest& manifest, NotionId id) {
   object["index"] = {{"key", subspace.key},
                      {"ef_construction", subspace.ef_construction},
                      {"ef_search", subspace.ef_search},
+                     {"nprobe", subspace.nprobe},
                      {"scale", subspace.scale},
                      {"radius", subspace.radius},
                      {"recall", subspace.recall.value},
@@ -183,6 +184,7 @@ SubspaceManifest ReadSubspace(const Fields& fields, uint64_t version) {
   subspace.key = fields.Text("key");
   subspace.ef_construction = fields.Int("ef_construction");
   subspace.ef_search = fields.Int("ef_search");
+  if (version >= 8) subspace.nprobe = fields.Int("nprobe");
   subspace.scale = fields.Number("scale");
   subspace.radius = fields.Number("radius");
   subspace.recall = ReadRecall(fields, version);

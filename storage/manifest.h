@@ -14,7 +14,7 @@
 
 namespace csn {
 
-inline constexpr int kIndexFormatVersion = 7;
+inline constexpr int kIndexFormatVersion = 8;
 
 // recall@10 by distance, measured when an index was built.
 struct MeasuredRecall {
@@ -40,7 +40,8 @@ struct TreeShares {
 struct SubspaceManifest {
   std::string key = "Flat";  // FAISS factory string
   int ef_construction = 0;   // HNSW only
-  int ef_search = 0;         // HNSW only: what queries use
+  int ef_search = 0;         // candidates that queries keep; 0 of exact indexes
+  int nprobe = 0;            // IVF only: lists that queries look at
   double scale = 1;          // S_c
   double radius =
       0;  // greatest ||m_c * x|| of a row: bounds the float error of the index's distances

@@ -2,6 +2,11 @@
 
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexHNSW.h>
+#include <faiss/IndexIVFFlat.h>
+#include <faiss/IndexIVFPQ.h>
+#include <faiss/IndexPreTransform.h>
+#include <faiss/VectorTransform.h>
+#include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/impl/FaissException.h>
 #include <faiss/impl/io.h>
 #include <faiss/index_io.h>
@@ -14,27 +19,24 @@
 #include <cstring>
 #include <filesystem>
 #include <limits>
+#include <mutex>
 #include <new>
 #include <optional>
 #include <span>
 #include <stdexcept>
-#include <string_view>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "storage/internal/file_mapping.h"
 #include "storage/internal/graph_search.h"
+#include "storage/internal/index_check.h"
+#include "storage/internal/list_search.h"
 
 namespace csn {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "files are little-endian");
-
-constexpr int kMinM = 2;
-constexpr int kMaxM = 128;
-constexpr char kFlatKey[] = "Flat";
-constexpr std::string_view kHnswPrefix = "HNSW";
 
 // FAISS cannot hold vectors without dimensions: such an index is its row count, in a file of our
 // own.
@@ -51,7 +53,7 @@ static_assert(sizeof(NoDimensionFile) == 32);
 // Graphs take seconds for so many.
 constexpr size_t kRowsBetweenStops = 10'000;
 
-// How FAISS begins the files of the two kinds we write.
+// How FAISS begins the files of the kinds we write.
 struct FaissHeader {
   std::array<char, 4> magic;
   int32_t dim;
@@ -60,6 +62,12 @@ struct FaissHeader {
 static_assert(sizeof(FaissHeader) == 16);
 constexpr std::array<char, 4> kFlatMagic = {'I', 'x', 'F', '2'};
 constexpr std::array<char, 4> kHnswMagic = {'I', 'H', 'N', 'f'};
+constexpr std::array<char, 4> kListsMagic = {'I', 'w', 'F', 'l'};
+constexpr std::array<char, 4> kPqListsMagic = {'I', 'w', 'P', 'Q'};
+constexpr std::array<char, 4> kTransformMagic = {'I', 'x', 'P', 'T'};
+
+constexpr int kBitsOfCode = 8;
+constexpr size_t kPartCentroids = 1 << kBitsOfCode;
 
 // FAISS asks OpenMP for threads, whose number is the calling thread's own setting.
 class OneOpenMpThread {
@@ -73,18 +81,85 @@ class OneOpenMpThread {
   int before_;
 };
 
-// M of "HNSW<M>", else nothing.
-std::optional<int> ParseHnswM(std::string_view key) {
-  if (!key.starts_with(kHnswPrefix)) return std::nullopt;
-  key.remove_prefix(kHnswPrefix.size());
-  if (key.empty() || key.size() > 3 || key[0] == '0') return std::nullopt;
-  int m = 0;
-  for (const char digit : key) {
-    if (digit < '0' || digit > '9') return std::nullopt;
-    m = m * 10 + (digit - '0');
+// FAISS asks this between the rounds of a training, in the thread that trains.
+class StopOfThread : public faiss::InterruptCallback {
+ public:
+  bool want_interrupt() override { return stop != nullptr && stop->requested(); }
+
+  static thread_local const StopFlag* stop;
+};
+thread_local const StopFlag* StopOfThread::stop = nullptr;
+
+// While it lives, what FAISS trains in this thread ends where the flag is set.
+class TrainingStop {
+ public:
+  explicit TrainingStop(const StopFlag* stop) {
+    static std::once_flag once;
+    std::call_once(once,
+                   [] { faiss::InterruptCallback::instance = std::make_unique<StopOfThread>(); });
+    StopOfThread::stop = stop;
   }
-  if (m < kMinM || m > kMaxM) return std::nullopt;
-  return m;
+  ~TrainingStop() { StopOfThread::stop = nullptr; }
+  TrainingStop(const TrainingStop&) = delete;
+  TrainingStop& operator=(const TrainingStop&) = delete;
+};
+
+// What vectors of so many dimensions are filled up to by zeros: a product quantizer's parts are
+// equally wide.
+size_t FilledDim(const IndexKey& key, size_t dim) {
+  if (key.kind != IndexKind::kPqLists) return dim;
+  const auto parts = static_cast<size_t>(key.code_bytes);
+  return (dim + parts - 1) / parts * parts;
+}
+
+std::array<char, 4> MagicOf(const IndexKey& key, size_t dim) {
+  switch (key.kind) {
+    case IndexKind::kFlat:
+      return kFlatMagic;
+    case IndexKind::kGraph:
+      return kHnswMagic;
+    case IndexKind::kLists:
+      return kListsMagic;
+    case IndexKind::kPqLists:
+      return FilledDim(key, dim) == dim ? kPqListsMagic : kTransformMagic;
+  }
+  return kFlatMagic;
+}
+
+std::unique_ptr<faiss::Index> EmptyLists(const IndexKey& key, int dim) {
+  const int filled = static_cast<int>(FilledDim(key, static_cast<size_t>(dim)));
+  const auto lists = static_cast<size_t>(key.lists);
+  auto centroids = std::make_unique<faiss::IndexFlatL2>(filled);
+  std::unique_ptr<faiss::IndexIVF> index;
+  if (key.kind == IndexKind::kLists) {
+    index = std::make_unique<faiss::IndexIVFFlat>(centroids.get(), filled, lists);
+  } else {
+    auto pq = std::make_unique<faiss::IndexIVFPQ>(centroids.get(), filled, lists,
+                                                  static_cast<size_t>(key.code_bytes), kBitsOfCode);
+    pq->pq.cp.min_points_per_centroid = 1;
+    index = std::move(pq);
+  }
+  centroids.release();
+  index->own_fields = true;
+  index->cp.min_points_per_centroid = 1;  // else it warns on stderr
+  if (filled == dim) return index;
+  auto transform = std::make_unique<faiss::RemapDimensionsTransform>(dim, filled, false);
+  auto whole = std::make_unique<faiss::IndexPreTransform>(transform.get(), index.get());
+  whole->own_fields = true;
+  transform.release();
+  index.release();
+  return whole;
+}
+
+std::unique_ptr<faiss::Index> EmptyIndex(const IndexOptions& options, const IndexKey& key,
+                                         int dim) {
+  if (key.has_lists()) return EmptyLists(key, dim);
+  if (key.kind == IndexKind::kFlat) return std::make_unique<faiss::IndexFlatL2>(dim);
+  Require(options.ef_construction >= 1, "ef_construction {}: expected at least 1",
+          options.ef_construction);
+  auto hnsw = std::make_unique<faiss::IndexHNSWFlat>(dim, key.links, faiss::METRIC_L2);
+  hnsw->hnsw.efConstruction = options.ef_construction;
+  return hnsw;
 }
 
 uint64_t ChecksumOf(const NoDimensionFile& file) {
@@ -116,69 +191,6 @@ std::optional<uint64_t> ParseNoDimension(std::span<const uint8_t> bytes, const s
   return file.rows;
 }
 
-// Whether every link of a row's list on `level` ends (-1) or leads to a row that has the level. On
-// level 0 all have it: a row without levels is refused for itself.
-bool LinksAreSound(const faiss::HNSW& graph, std::span<const int> links, int level) {
-  const auto rows = static_cast<unsigned>(graph.levels.size());
-  // No early way out, so that it is done by vectors: an index holds millions of links.
-  bool sound = true;
-  for (const int to : links) sound &= static_cast<unsigned>(to) + 1 <= rows;
-  if (!sound || level == 0) return sound;
-  return std::all_of(links.begin(), links.end(), [&](int to) {
-    return to < 0 || graph.levels[static_cast<size_t>(to)] > level;
-  });
-}
-
-// What is wrong with a graph over `rows` vectors: FAISS's search follows it without looking. ""
-// where nothing is.
-std::string GraphFault(const faiss::HNSW& graph, size_t rows) {
-  const std::vector<int>& begins = graph.cum_nneighbor_per_level;  // of each level in a row's list
-  if (begins.size() < 2 || begins[0] != 0 || !std::is_sorted(begins.begin(), begins.end())) {
-    return "a graph whose levels are out of order";
-  }
-  if (graph.levels.size() != rows || graph.offsets.size() != rows + 1 || graph.offsets[0] != 0 ||
-      graph.offsets.back() != graph.neighbors.size()) {
-    return fmt::format("a graph of {} rows and {} links, expected {} rows", graph.levels.size(),
-                       graph.neighbors.size(), rows);
-  }
-  const std::span<const int> links(graph.neighbors);
-  for (size_t row = 0; row < rows; ++row) {
-    const int levels = graph.levels[row];
-    if (levels < 1 || static_cast<size_t>(levels) >= begins.size() ||
-        graph.offsets[row + 1] - graph.offsets[row] != static_cast<size_t>(begins[levels])) {
-      return fmt::format("a graph whose row {} has a list that does not fit its {} levels", row,
-                         levels);
-    }
-    for (int level = 0; level < levels; ++level) {
-      const auto list = links.subspan(graph.offsets[row] + static_cast<size_t>(begins[level]),
-                                      static_cast<size_t>(begins[level + 1] - begins[level]));
-      if (LinksAreSound(graph, list, level)) continue;
-      return fmt::format("a graph whose row {} leads, on level {}, to a row which is not there",
-                         row, level);
-    }
-  }
-  const int64_t entry = graph.entry_point;
-  const bool sound = rows == 0 ? entry == -1
-                               : entry >= 0 && entry < static_cast<int64_t>(rows) &&
-                                     graph.max_level == graph.levels[entry] - 1;
-  return sound ? "" : fmt::format("a graph that is entered at row {} of {}", entry, rows);
-}
-
-// What is wrong with an index that FAISS read: we only ever write two kinds. "" where nothing is.
-std::string ShapeFault(const faiss::Index& index) {
-  const auto* hnsw = dynamic_cast<const faiss::IndexHNSWFlat*>(&index);
-  const auto* flat = dynamic_cast<const faiss::IndexFlat*>(hnsw ? hnsw->storage : &index);
-  if (flat == nullptr) return "an index that is neither Flat nor HNSW";
-  if (index.metric_type != faiss::METRIC_L2 || flat->metric_type != faiss::METRIC_L2) {
-    return "an index whose metric is not L2";
-  }
-  if (index.d < 1 || index.ntotal < 0 || flat->d != index.d || flat->ntotal != index.ntotal ||
-      flat->codes.size() != size_t(index.ntotal) * size_t(index.d) * sizeof(float)) {
-    return "an index whose vectors do not fit its counts";
-  }
-  return hnsw == nullptr ? "" : GraphFault(hnsw->hnsw, static_cast<size_t>(index.ntotal));
-}
-
 // Bytes in memory as FAISS reads files.
 class SpanReader : public faiss::IOReader {
  public:
@@ -197,14 +209,25 @@ class SpanReader : public faiss::IOReader {
   std::span<const uint8_t> rest_;
 };
 
+void PrecomputeTable(faiss::Index* index) {
+  if (auto* lists = dynamic_cast<faiss::IndexIVFPQ*>(index)) lists->precompute_table();
+}
+
 std::unique_ptr<faiss::Index> ReadFaiss(std::span<const uint8_t> bytes, const std::string& path) {
   try {
     SpanReader reader(bytes);
-    std::unique_ptr<faiss::Index> index(faiss::read_index(&reader));
-    const std::string fault = ShapeFault(*index);
+    // Tables of quantizers are made of what has been looked at.
+    std::unique_ptr<faiss::Index> index(
+        faiss::read_index(&reader, faiss::IO_FLAG_SKIP_PRECOMPUTE_TABLE));
+    const std::string fault = internal::IndexFault(*index);
     if (!fault.empty()) Fail(ErrorCode::kCorruption, "{}: holds {}", path, fault);
     if (reader.left() != 0) {
       Fail(ErrorCode::kCorruption, "{}: {} bytes after the end of the index", path, reader.left());
+    }
+    if (auto* behind = dynamic_cast<faiss::IndexPreTransform*>(index.get())) {
+      PrecomputeTable(behind->index);
+    } else {
+      PrecomputeTable(index.get());
     }
     return index;
   } catch (const faiss::FaissException& error) {
@@ -216,34 +239,13 @@ std::unique_ptr<faiss::Index> ReadFaiss(std::span<const uint8_t> bytes, const st
   }
 }
 
-// FAISS's answer to one query as ours: no padding; ties by row.
-std::vector<Neighbor> ToNeighbors(const float* distances, const faiss::Index::idx_t* labels,
-                                  size_t k) {
-  std::vector<Neighbor> neighbors;
-  neighbors.reserve(k);
-  for (size_t i = 0; i < k; ++i) {
-    if (labels[i] < 0) continue;
-    neighbors.push_back({static_cast<uint32_t>(labels[i]), distances[i]});
-  }
-  std::sort(neighbors.begin(), neighbors.end());
-  return neighbors;
-}
-
 }  // namespace
-
-void CheckIndexKey(const std::string& key) {
-  Require(key == kFlatKey || ParseHnswM(key),
-          "index key '{}': expected Flat or HNSW<M>, M in {}..{}", key, kMinM, kMaxM);
-}
-
-bool IsExactKey(const std::string& key) { return key == kFlatKey; }
-
-int GraphLinks(const std::string& key) { return ParseHnswM(key).value_or(0); }
 
 struct SubspaceIndex::Impl {
   // Of an index that is built or read whole.
   void Hold(std::unique_ptr<faiss::Index> whole) {
     index = std::move(whole);
+    lists = internal::ListsOf(*index);
     const auto* hnsw = dynamic_cast<const faiss::IndexHNSWFlat*>(index.get());
     if (hnsw == nullptr) return;
     const auto& flat = dynamic_cast<const faiss::IndexFlat&>(*hnsw->storage);
@@ -253,6 +255,7 @@ struct SubspaceIndex::Impl {
 
   std::unique_ptr<faiss::Index> index;  // none where there is no dimension
   std::optional<internal::GraphSearcher> graph;
+  const faiss::IndexIVF* lists = nullptr;
   size_t rows = 0;
 };
 
@@ -263,7 +266,7 @@ SubspaceIndex& SubspaceIndex::operator=(SubspaceIndex&&) noexcept = default;
 
 SubspaceIndex SubspaceIndex::Build(const IndexOptions& options, MatrixView vectors,
                                    const StopFlag* stop) {
-  CheckIndexKey(options.key);
+  const IndexKey key = ParseIndexKey(options.key);
   Require(vectors.rows <= size_t(std::numeric_limits<int32_t>::max()),
           "an index over {} rows: FAISS's graphs hold up to {}", vectors.rows,
           std::numeric_limits<int32_t>::max());
@@ -271,25 +274,19 @@ SubspaceIndex SubspaceIndex::Build(const IndexOptions& options, MatrixView vecto
   impl->rows = vectors.rows;
   if (vectors.cols == 0) return SubspaceIndex(std::move(impl));
 
-  const int dim = static_cast<int>(vectors.cols);
-  std::unique_ptr<faiss::Index> index;
-  if (const std::optional<int> m = ParseHnswM(options.key)) {
-    Require(options.ef_construction >= 1, "ef_construction {}: expected at least 1",
-            options.ef_construction);
-    auto hnsw = std::make_unique<faiss::IndexHNSWFlat>(dim, *m, faiss::METRIC_L2);
-    hnsw->hnsw.efConstruction = options.ef_construction;
-    index = std::move(hnsw);
-  } else {
-    index = std::make_unique<faiss::IndexFlatL2>(dim);
-  }
+  CheckIndexRows(options.key, vectors.rows);
+  std::unique_ptr<faiss::Index> index = EmptyIndex(options, key, static_cast<int>(vectors.cols));
   const OneOpenMpThread one_thread;
+  const TrainingStop training_stop(stop);
   try {
+    if (key.has_lists()) index->train(static_cast<int64_t>(vectors.rows), vectors.data);
     for (size_t row = 0; row < vectors.rows; row += kRowsBetweenStops) {
       ThrowIfStopped(stop);
       index->add(static_cast<int64_t>(std::min(kRowsBetweenStops, vectors.rows - row)),
                  vectors.Row(row).data());
     }
   } catch (const faiss::FaissException& error) {
+    ThrowIfStopped(stop);  // which is why, where it is set
     Fail(ErrorCode::kFailed, "building a {} index over {} rows: {}", options.key, vectors.rows,
          error.what());
   } catch (const std::bad_alloc&) {
@@ -326,28 +323,49 @@ SubspaceIndex SubspaceIndex::Load(const std::string& path, const std::string& ch
 
 uint64_t SubspaceIndex::MemoryBytes(const std::string& key, uint64_t rows, size_t dim) {
   const uint64_t file = FileBytes(key, rows, dim);
-  return IsExactKey(key) || !internal::HasRowBytes(dim)
-             ? file
-             : file + rows * internal::RowBytes::Width(dim);
+  const IndexKey parsed = ParseIndexKey(key);
+  if (dim == 0) return file;
+  if (parsed.kind == IndexKind::kGraph && internal::HasRowBytes(dim)) {
+    return file + rows * internal::RowBytes::Width(dim);
+  }
+  if (parsed.kind != IndexKind::kPqLists) return file;
+  const uint64_t table = static_cast<uint64_t>(parsed.lists) *
+                         static_cast<uint64_t>(parsed.code_bytes) * kPartCentroids * sizeof(float);
+  return file + (table <= faiss::precomputed_table_max_bytes ? table : 0);
 }
 
 uint64_t SubspaceIndex::FileBytes(const std::string& key, uint64_t rows, size_t dim) {
-  CheckIndexKey(key);
+  const IndexKey parsed = ParseIndexKey(key);
   if (dim == 0) return sizeof(NoDimensionFile);
   const uint64_t vectors = rows * dim * sizeof(float);
-  const std::optional<int> m = ParseHnswM(key);
-  if (!m) return vectors;
-  // A row has 2 M links on the lowest level and M on each further one, which M times fewer rows
-  // reach than the one below: M / (M - 1) of them in the mean. Its level and where its links are
-  // take 12 bytes.
-  const double links = *m * (2 + 1.0 / (*m - 1));
-  return vectors + rows * 12 + static_cast<uint64_t>(static_cast<double>(rows) * links * 4);
+  switch (parsed.kind) {
+    case IndexKind::kFlat:
+      return vectors;
+    case IndexKind::kGraph: {
+      // A row has 2 M links on the lowest level and M on each further one, which M times fewer rows
+      // reach than the one below: M / (M - 1) of them in the mean. Its level and where its links
+      // are take 12 bytes.
+      const double links = parsed.links * (2 + 1.0 / (parsed.links - 1));
+      return vectors + rows * 12 + static_cast<uint64_t>(static_cast<double>(rows) * links * 4);
+    }
+    case IndexKind::kLists:
+    case IndexKind::kPqLists:
+      break;
+  }
+  // A row's vector or code and its number; a centroid and a size for each list.
+  const bool quantized = parsed.kind == IndexKind::kPqLists;
+  const size_t filled = FilledDim(parsed, dim);
+  const uint64_t lists =
+      static_cast<uint64_t>(parsed.lists) * (filled * sizeof(float) + sizeof(uint64_t));
+  const uint64_t codes = quantized ? rows * static_cast<uint64_t>(parsed.code_bytes) : vectors;
+  const uint64_t parts = quantized ? filled * kPartCentroids * sizeof(float) : 0;
+  return codes + rows * sizeof(faiss::Index::idx_t) + lists + parts;
 }
 
 void SubspaceIndex::CheckHeader(const std::string& path, const std::string& key, size_t rows,
                                 size_t dim) {
   const std::vector<uint8_t> bytes = ReadFilePart(path, 0, sizeof(NoDimensionFile));
-  FaissHeader header{.magic = IsExactKey(key) ? kFlatMagic : kHnswMagic, .dim = 0, .rows = 0};
+  FaissHeader header{.magic = MagicOf(ParseIndexKey(key), dim), .dim = 0, .rows = 0};
   if (const std::optional<uint64_t> found = ParseNoDimension(bytes, path)) {
     header.rows = static_cast<int64_t>(*found);
   } else {
@@ -413,12 +431,19 @@ std::vector<std::vector<Neighbor>> SubspaceIndex::Search(const SearchOptions& op
   std::vector<faiss::Index::idx_t> labels(k);
   const OneOpenMpThread one_thread;
   try {
+    if (impl_->lists != nullptr) {
+      const auto nprobe = static_cast<size_t>(std::max(options.nprobe, 1));
+      for (size_t i = 0; i < queries.rows; ++i) {
+        answers[i] = internal::SearchLists(*impl_->lists, queries.Row(i), k, nprobe);
+      }
+      return answers;
+    }
     // One at a time, because from 20 on FAISS computes distances by BLAS, which cancels and
     // misorders close neighbours.
     for (size_t i = 0; i < queries.rows; ++i) {
       impl_->index->search(1, queries.Row(i).data(), static_cast<int64_t>(k), distances.data(),
                            labels.data());
-      answers[i] = ToNeighbors(distances.data(), labels.data(), k);
+      answers[i] = internal::ToNeighbors(distances.data(), labels.data(), k);
     }
   } catch (const faiss::FaissException& error) {
     Fail(ErrorCode::kFailed, "searching an index of {} rows: {}", size(), error.what());

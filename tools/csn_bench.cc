@@ -18,6 +18,7 @@ constexpr int64_t kMostQueries = 1'000'000;
 constexpr double kMostSeconds = 3600;
 constexpr int64_t kMostTogether = 10'000;
 constexpr int kEfs[] = {16, 32, 64, 128, 256, 512};
+constexpr int kNprobes[] = {1, 2, 4, 8, 16, 32, 64, 128};
 
 const Page kPage = {
     .usage = "csn_bench [--index DIR | --synthetic KIND | --vectors FILE] [options]",
@@ -27,8 +28,9 @@ const Page kPage = {
         "queries a second it answers, how long one takes, and the recall beside it: of the exact\n"
         "hits, the share that an approximate index finds, by distance, with its 95 % interval. "
         "Such\n"
-        "an index is asked with several numbers of candidates (ef), to see what more of them "
-        "buys.\n"
+        "an index is asked with several numbers of candidates (ef) or lists (nprobe), to see what "
+        "more\n"
+        "of them buys. "
         "Attributes are not fetched. With --synthetic or --vectors it builds the indexes first, "
         "and\n"
         "asks other libraries the same, where they were built (CSN_BENCH; each a program of its\n"
@@ -60,8 +62,11 @@ po::options_description Options() {
   how.add_options()(
       "ef", po::value<Arguments>()->composing()->value_name("N"),
       "candidates that an approximate index keeps; repeatable (default: 16, 32, 64 and "
-      "so on to 512)")("seconds", po::value<double>()->default_value(1)->value_name("S"),
-                       "ask so long for each measurement, and by each item at least once")(
+      "so on to 512)")(
+      "nprobe", po::value<Arguments>()->composing()->value_name("N"),
+      "lists that an IVF index looks at; repeatable (default: 1, 2, 4 and so on to "
+      "128)")("seconds", po::value<double>()->default_value(1)->value_name("S"),
+              "ask so long for each measurement, and by each item at least once")(
       "threads", po::value<int64_t>()->default_value(1)->value_name("N"),
       "queries at once; 0: one a processor (peers: always one)")(
       "together", po::value<int64_t>()->default_value(1)->value_name("N"),
@@ -74,16 +79,18 @@ po::options_description Options() {
   return options.add(what).add(made).add(how).add(show);
 }
 
-std::vector<int> Efs(const po::variables_map& values) {
-  if (values.count("ef") == 0) return {std::begin(kEfs), std::end(kEfs)};
-  std::vector<int> efs;
-  for (const std::string& text : values["ef"].as<Arguments>()) {
-    const std::optional<double> ef = ParseNumber(text);
-    Require(ef && *ef >= 1 && *ef <= kMaxEf && *ef == static_cast<int>(*ef),
-            "--ef: expected a whole number from 1 to {}, got '{}'", kMaxEf, text);
-    efs.push_back(static_cast<int>(*ef));
+// The values of a repeatable option.
+std::vector<int> Widths(const po::variables_map& values, const char* name,
+                        std::span<const int> defaults, int most) {
+  if (values.count(name) == 0) return {defaults.begin(), defaults.end()};
+  std::vector<int> widths;
+  for (const std::string& text : values[name].as<Arguments>()) {
+    const std::optional<double> width = ParseNumber(text);
+    Require(width && *width >= 1 && *width <= most && *width == static_cast<int>(*width),
+            "--{}: expected a whole number from 1 to {}, got '{}'", name, most, text);
+    widths.push_back(static_cast<int>(*width));
   }
-  return efs;
+  return widths;
 }
 
 void CheckPlotFile(const std::string& path) {
@@ -102,7 +109,8 @@ int Run(const Arguments& arguments) {
   Bench bench{.values = values,
               .setting = {.k = static_cast<size_t>(IntegerOption(values, "k", 1, kMaxHits))},
               .query = {},
-              .efs = Efs(values),
+              .efs = Widths(values, "ef", kEfs, kMaxEf),
+              .nprobes = Widths(values, "nprobe", kNprobes, kMaxNprobe),
               .measure = {.seconds = NumberOption(values, "seconds", 0, kMostSeconds),
                           .threads = threads,
                           .together = static_cast<size_t>(

@@ -72,7 +72,8 @@ Json ListJson(const Generation& generation) {
                    {"live_dims", manifest.masks.live_dims(id).size()},
                    {"key", subspace.key},
                    {"bytes", SubspaceBytes(manifest, id)},
-                   {"ef_search", subspace.ef_search}};
+                   {"ef_search", subspace.ef_search},
+                   {"nprobe", subspace.nprobe}};
     AddRecall(subspace.key, subspace.recall, notion);
     notion["recall_queries"] = subspace.recall.queries;
     notion["scale"] = subspace.scale;

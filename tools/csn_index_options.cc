@@ -40,11 +40,11 @@ std::string DefaultRejects(const std::string& index) {
 }
 
 void AddKeyOption(po::options_description& options) {
-  options.add_options()("index-key",
-                        po::value<std::string>()->default_value(kAutoKey)->value_name("KEY"),
-                        "FAISS factory string: Flat, HNSW<M>, or auto: Flat where a scan takes "
-                        "no more than about 0.2 ms, else HNSW32 where that reaches the recall and "
-                        "fits");
+  options.add_options()(
+      "index-key", po::value<std::string>()->default_value(kAutoKey)->value_name("KEY"),
+      "FAISS factory string: Flat, HNSW<M>, IVF<n>,Flat, IVF<n>,PQ<m>, or auto: Flat "
+      "where a scan takes no more than about 0.2 ms, else HNSW32 where that "
+      "reaches the recall and fits");
 }
 
 void AddIndexBuildOptions(po::options_description& options) {

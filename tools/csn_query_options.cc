@@ -109,9 +109,10 @@ void AddQueryOptions(po::options_description& options) {
       "exact", po::bool_switch(), "a proven answer even where an approximate index is faster")(
       "ef", po::value<int64_t>()->value_name("N"),
       "how many candidates an approximate index keeps: more find more, more slowly (default: what "
-      "the "
-      "build found best)")("pages", po::bool_switch(),
-                           "exact, with a cursor by which to ask for the next k")(
+      "the build found best)")(
+      "nprobe", po::value<int64_t>()->value_name("N"),
+      "how many lists an IVF index looks at (default: what the build found best)")(
+      "pages", po::bool_switch(), "exact, with a cursor by which to ask for the next k")(
       "cursor", po::value<std::string>()->value_name("C"),
       "the k hits after those of the answer that gave it; the rest of the query is to be the same")(
       "fields", po::value<std::string>()->value_name("COLUMN[,COLUMN]..."),
@@ -134,6 +135,9 @@ AskedQuery MakeQuery(const po::variables_map& values) {
   query.k = static_cast<size_t>(IntegerOption(values, "k", 1, kMaxHits));
   query.exact = values["exact"].as<bool>();
   if (values.count("ef") != 0) query.ef = static_cast<int>(IntegerOption(values, "ef", 1, kMaxEf));
+  if (values.count("nprobe") != 0) {
+    query.nprobe = static_cast<int>(IntegerOption(values, "nprobe", 1, kMaxNprobe));
+  }
   query.pages = values["pages"].as<bool>();
   query.items = !values["no-item"].as<bool>();
   query.vectors = values["with-vectors"].as<bool>();

@@ -49,6 +49,12 @@ std::vector<uint32_t> SampleRows(size_t rows, size_t most, uint64_t seed) {
   return sample;
 }
 
+// How widely an approximate index is searched.
+struct Width {
+  int ef_search = kFirstEfSearch;
+  int nprobe = 0;  // of lists
+};
+
 // Measures one index against the exact answers to the same queries, which are found once.
 class RecallMeter {
  public:
@@ -74,11 +80,11 @@ class RecallMeter {
     });
   }
 
-  MeasuredRecall Measure(const SubspaceIndex& index, int ef_search) const {
+  MeasuredRecall Measure(const SubspaceIndex& index, const Width& width) const {
     std::vector<std::vector<double>> found(queries_.size());
     ParallelFor(queries_.size(), job_.threads, [&](size_t i) {
       ThrowIfStopped(job_.stop);
-      found[i] = Search(index, i, ef_search);
+      found[i] = Search(index, i, width);
     });
     const Interval recall = BootstrapMean(RecallsAtK(exact_, found, kRecallK), job_.seed);
     // The rule of three: however many queries miss nothing, so many more might.
@@ -112,9 +118,10 @@ class RecallMeter {
   }
 
   // As a query is answered: all that the search kept is measured by definition.
-  std::vector<double> Search(const SubspaceIndex& index, size_t i, int ef_search) const {
-    const SearchOptions options{.k = std::max(kRecallK + 1, static_cast<size_t>(ef_search)),
-                                .ef_search = ef_search};
+  std::vector<double> Search(const SubspaceIndex& index, size_t i, const Width& width) const {
+    const SearchOptions options{.k = std::max(kRecallK + 1, static_cast<size_t>(width.ef_search)),
+                                .ef_search = width.ef_search,
+                                .nprobe = width.nprobe};
     const MatrixView query{vectors_.Row(queries_[i]).data(), 1, vectors_.cols};
     std::vector<uint32_t> rows;
     const std::vector<std::vector<Neighbor>> answers = index.Search(options, query);
@@ -174,9 +181,11 @@ std::optional<RowCodes> WriteCodes(const SubspaceJob& job, SubspaceManifest& sub
   return codes;
 }
 
-void SetSearch(const IndexOptions& options, int ef_search, SubspaceManifest& subspace) {
-  subspace.ef_construction = options.ef_construction;
-  subspace.ef_search = ef_search;
+void SetSearch(const IndexOptions& options, const Width& width, SubspaceManifest& subspace) {
+  const bool graph = ParseIndexKey(options.key).kind == IndexKind::kGraph;
+  subspace.ef_construction = graph ? options.ef_construction : 0;
+  subspace.ef_search = width.ef_search;
+  subspace.nprobe = width.nprobe;
 }
 
 // Without a target the mean alone is looked at: what nobody asked for need not be proven.
@@ -184,16 +193,64 @@ bool Reaches(const SubspaceJob& job, const MeasuredRecall& recall) {
   return job.target_recall ? recall.low >= *job.target_recall : recall.value >= kWantedRecall;
 }
 
-// Doubles ef until the recall is what is wanted, or as far as it goes.
-void WidenSearch(const SubspaceJob& job, const RecallMeter& meter, const SubspaceIndex& index,
-                 const IndexOptions& options, SubspaceManifest& subspace) {
-  for (int ef_search = kFirstEfSearch; ef_search <= kLastEfSearch; ef_search *= 2) {
-    SetSearch(options, ef_search, subspace);
-    const double target = subspace.recall.target;
-    subspace.recall = meter.Measure(index, ef_search);
-    subspace.recall.target = target;
-    if (Reaches(job, subspace.recall)) return;
+// Widens the search step by step until the recall is what is wanted, or as far as it goes.
+class SearchWidener {
+ public:
+  SearchWidener(const SubspaceJob& job, const RecallMeter& meter, const SubspaceIndex& index,
+                const IndexOptions& options, SubspaceManifest& subspace)
+      : job_(job), meter_(meter), index_(index), options_(options), subspace_(subspace) {}
+
+  void Widen() {
+    const IndexKey key = ParseIndexKey(options_.key);
+    if (key.has_lists()) {
+      WidenLists(key);
+    } else {
+      WidenCandidates({});
+    }
   }
+
+ private:
+  bool Try(const Width& width) {
+    SetSearch(options_, width, subspace_);
+    const double target = subspace_.recall.target;
+    subspace_.recall = meter_.Measure(index_, width);
+    subspace_.recall.target = target;
+    return Reaches(job_, subspace_.recall);
+  }
+
+  // Doubles the candidates.
+  bool WidenCandidates(Width width) {
+    for (; width.ef_search <= kLastEfSearch; width.ef_search *= 2) {
+      if (Try(width)) return true;
+    }
+    return false;
+  }
+
+  // Doubles the lists. Their distances order floats, so more candidates would find no more; those
+  // of a product quantizer do not, and a candidate more is cheaper than a list more.
+  void WidenLists(const IndexKey& key) {
+    const bool estimated = key.kind == IndexKind::kPqLists;
+    const int most = estimated ? kLastEfSearch : kFirstEfSearch;
+    for (int nprobe = 1;; nprobe = std::min(2 * nprobe, key.lists)) {
+      if (Try({.ef_search = most, .nprobe = nprobe})) {
+        if (estimated) WidenCandidates({.nprobe = nprobe});
+        return;
+      }
+      if (nprobe == key.lists) return;
+    }
+  }
+
+  const SubspaceJob& job_;
+  const RecallMeter& meter_;
+  const SubspaceIndex& index_;
+  const IndexOptions& options_;
+  SubspaceManifest& subspace_;
+};
+
+// As a message says it.
+std::string WidthText(const SubspaceManifest& subspace) {
+  if (subspace.nprobe == 0) return fmt::format("ef {}", subspace.ef_search);
+  return fmt::format("nprobe {} and ef {}", subspace.nprobe, subspace.ef_search);
 }
 
 }  // namespace
@@ -232,24 +289,26 @@ SubspaceManifest BuildSubspace(const SubspaceJob& job) {
   SubspaceIndex index = build(options);
   // Of fewer than two rows none has a neighbour to be found.
   if (IsExactKey(subspace.key) || vectors.rows() < 2) {
-    if (!IsExactKey(subspace.key)) SetSearch(options, kFirstEfSearch, subspace);
+    if (!IsExactKey(subspace.key)) {
+      SetSearch(options, {.nprobe = ParseIndexKey(subspace.key).has_lists() ? 1 : 0}, subspace);
+    }
     index.Save(path);
     return subspace;
   }
   const RecallMeter meter(job, vectors.View(), codes);
   codes.reset();
-  WidenSearch(job, meter, index, options, subspace);
+  SearchWidener(job, meter, index, options, subspace).Widen();
   const bool reached = Reaches(job, subspace.recall);
   if (!reached && job.else_flat) {
-    subspace.ef_construction = subspace.ef_search = 0;
+    subspace.ef_construction = subspace.ef_search = subspace.nprobe = 0;
     subspace.recall = {.target = subspace.recall.target};
     index = build({.key = "Flat"});
   } else if (!reached && job.target_recall) {
     Fail(ErrorCode::kTargetNotMet,
-         "notion {}: index {} has recall@10 {:.4f} ({:.4f} to {:.4f} by {} queries) at ef {}, "
+         "notion {}: index {} has recall@10 {:.4f} ({:.4f} to {:.4f} by {} queries) at {}, "
          "expected {} or more at the lower end; nothing is published",
          job.name, subspace.key, subspace.recall.value, subspace.recall.low, subspace.recall.high,
-         subspace.recall.queries, subspace.ef_search, *job.target_recall);
+         subspace.recall.queries, WidthText(subspace), *job.target_recall);
   }
   index.Save(path);
   return subspace;

@@ -44,9 +44,9 @@ std::optional<std::vector<Neighbor>> Take(Way way, const Generation& generation,
   if (const std::optional<ReadFirst> first = ScanOf(way)) {
     return SearchExactly(generation, request, sought.k, sought.after, *first, counts);
   }
-  std::optional<std::vector<Neighbor>> best = way == Way::kGraph
-                                                  ? SearchGraph(generation, request, sought.k)
-                                                  : SearchFlat(generation, request, sought.k);
+  std::optional<std::vector<Neighbor>> best =
+      way == Way::kFlatIndex ? SearchFlat(generation, request, sought.k)
+                             : SearchApproximately(generation, request, sought.k);
   if (!best) return std::nullopt;
   const auto too_far = [&](const Neighbor& neighbor) {
     return !IsNearEnough(request, neighbor.value);

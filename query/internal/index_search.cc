@@ -99,21 +99,33 @@ std::optional<std::vector<Neighbor>> SearchFlat(const Generation& generation,
   return std::move(rescored.best);
 }
 
-std::optional<std::vector<Neighbor>> SearchGraph(const Generation& generation,
-                                                 const Request& request, size_t k) {
+SearchWidth WidthOf(const Request& request, const SubspaceManifest& subspace) {
+  return {.ef_search = request.ef > 0 ? request.ef : subspace.ef_search,
+          .nprobe = request.nprobe > 0 ? request.nprobe : subspace.nprobe};
+}
+
+std::optional<std::vector<Neighbor>> SearchApproximately(const Generation& generation,
+                                                         const Request& request, size_t k) {
   const NotionId notion = *request.sole;
   const SubspaceIndex& index = generation.subspace(notion);
-  const int ef_search =
-      request.ef > 0 ? request.ef : generation.manifest().subspaces[notion].ef_search;
+  const SubspaceManifest& subspace = generation.manifest().subspaces[notion];
+  const SearchWidth width = WidthOf(request, subspace);
   const size_t candidates =
-      std::max(k + request.left_out.size(), static_cast<size_t>(std::max(ef_search, 1)));
+      std::max(k + request.left_out.size(), static_cast<size_t>(std::max(width.ef_search, 1)));
   // It would visit every row, as the scan does, and prove nothing.
   if (candidates >= index.size()) return std::nullopt;
   const Matrix query = ProjectQuery(request);
   const std::vector<Neighbor> found =
-      std::move(index.Search({.k = candidates, .ef_search = ef_search}, query.View()).front());
-  // All that the graph search keeps decide near ties, where there are any.
-  std::vector<Neighbor> best = RescoreInSteps(generation, request, k, query.Row(0), found).best;
+      std::move(index
+                    .Search({.k = candidates, .ef_search = width.ef_search, .nprobe = width.nprobe},
+                            query.View())
+                    .front());
+  // Estimates say nothing of which are nearest; else all that were kept decide near ties, where
+  // there are any.
+  std::vector<Neighbor> best =
+      ParseIndexKey(subspace.key).kind == IndexKind::kPqLists
+          ? RescoreFound(generation, request, k, found)
+          : RescoreInSteps(generation, request, k, query.Row(0), found).best;
   if (best.size() < Wanted(generation, request, k)) return std::nullopt;
   return best;
 }

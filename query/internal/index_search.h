@@ -17,8 +17,15 @@ namespace csn::internal {
 // The exact answer by way of a flat index, or nothing where its float distances cannot prove it.
 std::optional<std::vector<Neighbor>> SearchFlat(const Generation& generation,
                                                 const Request& request, size_t k);
-// The graph's answer, or nothing where it came back short.
-std::optional<std::vector<Neighbor>> SearchGraph(const Generation& generation,
-                                                 const Request& request, size_t k);
+// What a graph or lists find, or nothing where that falls short of what there is.
+std::optional<std::vector<Neighbor>> SearchApproximately(const Generation& generation,
+                                                         const Request& request, size_t k);
+
+// How widely that is: as the request says, or else as the build found best.
+struct SearchWidth {
+  int ef_search = 0;  // candidates kept
+  int nprobe = 0;     // of lists
+};
+SearchWidth WidthOf(const Request& request, const SubspaceManifest& subspace);
 
 }  // namespace csn::internal

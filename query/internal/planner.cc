@@ -4,6 +4,8 @@
 #include <cmath>
 #include <ranges>
 
+#include "query/internal/index_search.h"
+
 namespace csn::internal {
 namespace {
 
@@ -30,6 +32,10 @@ constexpr double kMeasuredRow = 40e-9, kMeasuredValue = 3e-9, kFetchedRow = 30e-
 // caches: by how many times it is doubled.
 constexpr double kCandidate = 0.1e-6, kCandidateValue = 0.0075e-6;
 constexpr double kCacheOfGraph = 4 << 20, kFarCandidate = 0.6;
+
+// Lists, in order, of floats or of a product quantizer's codes; and of a query by them.
+constexpr double kListRow = 2e-9, kListValue = 0.25e-9, kPqRow = 2e-9, kPqByte = 0.6e-9;
+constexpr double kListsAsked = 3e-6, kRowsOfNearLists = 1.3;
 
 // Of n rows in no order about k (1 + ln(n / k)) are nearer than all but k - 1 before them; codes
 // let some more pass.
@@ -127,6 +133,15 @@ double GraphCost(const Sizes& at, double candidates, double links) {
   return candidates * (kCandidate + kCandidateValue * at.values) * (links / 16) * far;
 }
 
+double ListsCost(const Sizes& at, const IndexKey& key, double nprobe, double candidates) {
+  // Rows of as many lists stand together; the mean list is shorter than those that queries are in.
+  const double rows = std::min(at.all, kRowsOfNearLists * at.all * nprobe / key.lists);
+  const double of_row = key.kind == IndexKind::kPqLists ? kPqRow + kPqByte * key.code_bytes
+                                                        : kListRow + kListValue * at.values;
+  return kListsAsked + key.lists * (kListRow + kListValue * at.values) + rows * of_row +
+         candidates * at.Measured(true);
+}
+
 }  // namespace
 
 const char* WayName(Way way) {
@@ -141,6 +156,8 @@ const char* WayName(Way way) {
       return "flat index";
     case Way::kGraph:
       return "graph";
+    case Way::kLists:
+      return "lists";
   }
   return "";
 }
@@ -155,6 +172,7 @@ std::optional<ReadFirst> ScanOf(Way way) {
       return ReadFirst::kTree;
     case Way::kFlatIndex:
     case Way::kGraph:
+    case Way::kLists:
       return std::nullopt;
   }
   return std::nullopt;
@@ -175,12 +193,15 @@ std::vector<WayCost> PlanWays(const Generation& generation, const Request& reque
   }
   if (first_page && SuitsIndex(request)) {
     const SubspaceManifest& subspace = generation.manifest().subspaces[*request.sole];
-    if (!IsExactKey(subspace.key)) {
-      const int ef = request.ef > 0 ? request.ef : subspace.ef_search;
+    const IndexKey key = ParseIndexKey(subspace.key);
+    if (key.kind != IndexKind::kFlat) {
+      const SearchWidth width = WidthOf(request, subspace);
+      const double candidates =
+          std::max(static_cast<double>(width.ef_search), static_cast<double>(k));
       if (!request.exact && !request.pages) {
-        ways.push_back(
-            {Way::kGraph, GraphCost(at, std::max(static_cast<double>(ef), static_cast<double>(k)),
-                                    GraphLinks(subspace.key))});
+        ways.push_back(key.has_lists()
+                           ? WayCost{Way::kLists, ListsCost(at, key, width.nprobe, candidates)}
+                           : WayCost{Way::kGraph, GraphCost(at, candidates, key.links)});
       }
     } else if (!at.coded) {
       // It reads as many floats as the scan, but without those of other notions between.
@@ -189,9 +210,10 @@ std::vector<WayCost> PlanWays(const Generation& generation, const Request& reque
     }
   }
   std::ranges::stable_sort(ways, {}, &WayCost::seconds);
-  if (request.ef > 0) {
-    std::stable_partition(ways.begin(), ways.end(),
-                          [](const WayCost& at) { return at.way == Way::kGraph; });
+  if (request.ef > 0 || request.nprobe > 0) {
+    std::stable_partition(ways.begin(), ways.end(), [](const WayCost& at) {
+      return at.way == Way::kGraph || at.way == Way::kLists;
+    });
   }
   // What stands behind a scan, which never fails, is there to be shown.
   return ways;

@@ -17,8 +17,9 @@ enum class Way {
   kTree,       // rows by their codes, those in near boxes first, until no box is near enough
   kFlatIndex,  // FAISS's flat index, proven: of rows without codes
   kGraph,      // FAISS's graph: approximate
+  kLists,      // FAISS's inverted lists: approximate
 };
-const char* WayName(Way way);              // "codes", "floats", "tree", "flat index", "graph"
+const char* WayName(Way way);  // "codes", "floats", "tree", "flat index", "graph", "lists"
 std::optional<ReadFirst> ScanOf(Way way);  // none: it asks an index
 
 struct WayCost {
@@ -27,8 +28,8 @@ struct WayCost {
 };
 
 // Those that can answer the request's first k (or, with `after`, the k behind it), the cheapest
-// first: at least one. A graph only where nothing exact is asked for; where the request says how
-// widely it is to be searched, it alone comes first. The last one never fails. Thread-safe.
+// first: at least one. Graph and lists only where nothing exact is asked for; where the request
+// says how widely they are to be searched, they come first. The last one never fails. Thread-safe.
 std::vector<WayCost> PlanWays(const Generation& generation, const Request& request, size_t k,
                               bool first_page);
 

@@ -266,6 +266,8 @@ Request ResolveRequest(const Generation& generation, std::span<const double> sca
   const Manifest& manifest = generation.manifest();
   Require(query.k >= 1 && query.k <= kMaxHits, "k: expected 1 to {}, got {}", kMaxHits, query.k);
   Require(query.ef >= 0 && query.ef <= kMaxEf, "ef: expected 1 to {}, got {}", kMaxEf, query.ef);
+  Require(query.nprobe >= 0 && query.nprobe <= kMaxNprobe, "nprobe: expected 1 to {}, got {}",
+          kMaxNprobe, query.nprobe);
   Request request;
   if (query.raw) {
     request.unit_scales.assign(scales.size(), 1.0);
@@ -277,6 +279,7 @@ Request ResolveRequest(const Generation& generation, std::span<const double> sca
   request.sole = SoleNotion(request.ranking.weights);
   request.exact = query.exact;
   request.ef = query.ef;
+  request.nprobe = query.nprobe;
   request.limits = ResolveLimits(manifest, query.require);
   request.max_distance = ResolveMaxDistance(query, request);
   request.diversity = ResolveDiversity(query);

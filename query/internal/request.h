@@ -40,7 +40,7 @@ struct Request {
   std::optional<Query::Diversity> diversity;
   size_t k = 0;
   bool exact = false;
-  int ef = 0;  // 0: the index's own
+  int ef = 0, nprobe = 0;  // 0: the index's own
   bool pages = false;
   std::optional<CursorPosition> after;  // the page before ended there
   uint64_t query_hash = 0;              // of all that a cursor's query must have in common

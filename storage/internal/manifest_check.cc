@@ -60,14 +60,23 @@ std::string NotionFault(const Notion& notion) {
 }
 
 std::string SubspaceFault(const SubspaceManifest& subspace) {
+  IndexKey key;
   try {
-    CheckIndexKey(subspace.key);
+    key = ParseIndexKey(subspace.key);
   } catch (const Error& error) {
     return error.what();
   }
-  if (!IsExactKey(subspace.key) && (subspace.ef_construction < 1 || subspace.ef_search < 1)) {
-    return fmt::format("{} with ef_construction {} and ef_search {}, expected at least 1",
-                       subspace.key, subspace.ef_construction, subspace.ef_search);
+  if (key.kind != IndexKind::kFlat && subspace.ef_search < 1) {
+    return fmt::format("{} with ef_search {}, expected at least 1", subspace.key,
+                       subspace.ef_search);
+  }
+  if (key.kind == IndexKind::kGraph && subspace.ef_construction < 1) {
+    return fmt::format("{} with ef_construction {}, expected at least 1", subspace.key,
+                       subspace.ef_construction);
+  }
+  if (key.has_lists() && (subspace.nprobe < 1 || subspace.nprobe > key.lists)) {
+    return fmt::format("{} with nprobe {}, expected 1 to {}", subspace.key, subspace.nprobe,
+                       key.lists);
   }
   if (!(std::isfinite(subspace.scale) && subspace.scale > 0)) {
     return fmt::format("scale {}, expected a finite number above 0", subspace.scale);

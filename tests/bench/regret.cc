@@ -96,7 +96,7 @@ double Seconds(Way way, const World& world, const internal::Request& request) {
     if (const std::optional<internal::ReadFirst> first = internal::ScanOf(way)) {
       internal::SearchExactly(*world.generation, request, request.k, std::nullopt, *first, counts);
     } else {
-      internal::SearchGraph(*world.generation, request, request.k);
+      internal::SearchApproximately(*world.generation, request, request.k);
     }
     least = std::min(least, std::chrono::duration<double>(Clock::now() - start).count());
   }

@@ -79,6 +79,32 @@ TEST(IndexProgramTest, PublishesNothingBelowTheTargetRecall) {
   ExpectError(build + "--target-recall 0", 2, "--target-recall");
 }
 
+TEST(IndexProgramTest, ListsAreBuiltAndLookedAtAsWidelyAsAsked) {
+  const TempDir folder;
+  const Shop& shop = Shop::Get();
+  const std::string build = fmt::format("csn_index build --catalogue {} --model {} --index idx ",
+                                        shop.catalogue(), shop.model());
+  RunOk(build + "--index-key IVF6,Flat", folder.path());
+  const json list = json::parse(RunOk("csn_index list --index idx --format json", folder.path()));
+  for (const json& notion : list["notions"]) {
+    EXPECT_EQ(notion["key"], "IVF6,Flat");
+    EXPECT_GE(notion["nprobe"], 1);
+    EXPECT_LE(notion["nprobe"], 6);
+  }
+  const json answer = json::parse(
+      RunOk("csn_query --index idx --sku SHOE-00003 --notion closure --nprobe 6 --format json",
+            folder.path()));
+  EXPECT_EQ(answer["answer"]["plan"], "ivf");
+  EXPECT_EQ(answer["answer"]["exact"], false);
+  EXPECT_EQ(answer["hits"].size(), 10u);
+  RunOk("csn_index verify --index idx", folder.path());
+  ExpectError(build + "--index-key IVF151,Flat", 2, "needs at least 151 rows", folder.path());
+  ExpectError(build + "--index-key IVF8,PQ3", 2, "needs at least 256 rows", folder.path());
+  ExpectError(build + "--index-key IVF8,SQ8", 2, "expected Flat, HNSW<M>, IVF<n>,Flat",
+              folder.path());
+  ExpectError("csn_query --index idx --sku SHOE-00003 --nprobe 0", 2, "--nprobe", folder.path());
+}
+
 TEST(IndexProgramTest, PlansWhatItThenBuilds) {
   const TempDir folder;
   const Shop& shop = Shop::Get();
@@ -214,7 +240,7 @@ TEST(IndexProgramTest, PublishesNothingWhereNoRowIsAccepted) {
 TEST(IndexProgramTest, RefusesWrongUse) {
   const TempDir folder;
   const std::string catalogue = Shop::Get().catalogue();
-  ExpectError(BuildCommand(catalogue, "--index-key IVF8,Flat"), 2, "IVF8", folder.path());
+  ExpectError(BuildCommand(catalogue, "--index-key IVF8,SQ8"), 2, "IVF8", folder.path());
   ExpectError(BuildCommand(catalogue, "--batch 0"), 2, "--batch", folder.path());
   ExpectError(BuildCommand(catalogue, "--thread 1"), 2, "--threads", folder.path());
   ExpectError(BuildCommand("none.csv"), 3, "none.csv", folder.path());

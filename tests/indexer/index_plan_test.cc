@@ -29,7 +29,8 @@ std::vector<Notion> Notions(size_t count) {
 TEST(IndexPlanTest, BytesAreThoseOfTheFiles) {
   for (const auto& [rows, dim] : {std::pair<size_t, size_t>{1, 3}, {4000, 8}, {9000, 40}}) {
     const test::EmbeddingWorld world = test::MakeEmbeddingWorld(rows, dim, 2, rows);
-    for (const char* key : {"Flat", "HNSW4", "HNSW32"}) {
+    for (const char* key : {"Flat", "HNSW4", "HNSW32", "IVF60,Flat", "IVF60,PQ2"}) {
+      if (rows < ParseIndexKey(key).least_rows()) continue;
       SCOPED_TRACE(fmt::format("{} {} {}", rows, dim, key));
       const TempDir folder;
       test::WriteTestIndex(folder / "idx", world.embeddings, world.masks, test::MakeTestItems(rows),
@@ -46,7 +47,9 @@ TEST(IndexPlanTest, BytesAreThoseOfTheFiles) {
         const IndexPlan::Subspace& planned = plan.subspaces[notion];
         // Headers of some hundred bytes are not counted.
         EXPECT_NEAR(planned.file_bytes, index + codes, 600 + 0.02 * index);
-        EXPECT_NEAR(planned.bytes, key == std::string("Flat") ? codes : index + codes,
+        // Of a quantizer's codes, distances between centroids and parts are kept at hand.
+        const double table = key == std::string("IVF60,PQ2") ? 60 * 2 * 256 * 4 : 0;
+        EXPECT_NEAR(planned.bytes, key == std::string("Flat") ? codes : index + codes + table,
                     600 + 0.02 * index);
         all += plan.subspaces[notion].bytes;
       }
@@ -112,6 +115,8 @@ TEST(IndexPlanTest, AutoTakesWhatFits) {
   EXPECT_EQ(key(kRows, graphs - 1), "Flat");
   EXPECT_EQ(key(kRows, flat), "Flat");
   EXPECT_THAT([&] { key(kRows, flat - 1); }, ThrowsError(ErrorCode::kTargetNotMet, "max memory "));
+  EXPECT_THAT([&] { PlanIndex(Notions(2), masks, 9, {.index_key = "IVF10,Flat"}); },
+              ThrowsError(ErrorCode::kInvalidArgument, "needs at least 10 rows"));
   EXPECT_THAT([&] { PlanIndex(Notions(2), masks, 9, {.index_key = "HNSW32", .max_memory = 100}); },
               ThrowsError(ErrorCode::kTargetNotMet, "9 rows take "));
   EXPECT_THAT([&] { PlanIndex(Notions(2), masks, 9, {.index_key = "IVF"}); },

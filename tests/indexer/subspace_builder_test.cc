@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/distance.h"
+#include "base/random.h"
 #include "tests/support/test_support.h"
 
 namespace csn {
@@ -52,6 +53,39 @@ TEST_F(SubspaceBuilderTest, WithoutATargetItIsKeptWhateverItFinds) {
   EXPECT_LT(thin.recall.low, thin.recall.value);
   EXPECT_GT(thin.recall.high, thin.recall.value);
   EXPECT_EQ(thin.recall.target, 0);
+}
+
+TEST_F(SubspaceBuilderTest, MoreListsAreLookedAtUntilTheRecallIsReached) {
+  SubspaceJob job = Job("IVF40,Flat");
+  job.target_recall = 0.98;
+  const SubspaceManifest lists = BuildSubspace(job);
+  EXPECT_GT(lists.nprobe, 1);
+  EXPECT_LE(lists.nprobe, 40);
+  EXPECT_EQ(lists.ef_search, kFirstEfSearch);
+  EXPECT_EQ(lists.ef_construction, 0);
+  EXPECT_GE(lists.recall.low, 0.98);
+  job.target_recall = 0.5;
+  EXPECT_LT(BuildSubspace(job).nprobe, lists.nprobe);
+}
+
+TEST_F(SubspaceBuilderTest, MoreEstimatesAreMeasuredUntilTheRecallIsReached) {
+  SubspaceJob job = Job("IVF10,PQ12");
+  const SubspaceManifest fine = BuildSubspace(job);
+  EXPECT_GE(fine.recall.value, kWantedRecall);
+  job.key = "IVF10,PQ4";
+  const SubspaceManifest coarse = BuildSubspace(job);
+  EXPECT_GE(coarse.ef_search * coarse.nprobe, fine.ef_search * fine.nprobe);
+  EXPECT_GE(coarse.recall.value, kWantedRecall);
+
+  // Rows without any order, 256 points for all of them: those that share one are not told apart.
+  Rng rng(12);
+  Matrix rows(20'000, 24);
+  for (size_t i = 0; i < rows.rows() * rows.cols(); ++i) rows.data()[i] = float(rng.Normal());
+  job.embeddings = rows.View();
+  job.key = "IVF1,PQ1";
+  job.target_recall = 0.997;
+  EXPECT_THAT([&] { BuildSubspace(job); },
+              ThrowsError(ErrorCode::kTargetNotMet, "at nprobe 1 and ef 512, expected 0.997"));
 }
 
 TEST(SubspaceBuilder, OfFewDimensionsAndManyRowsATreeIsMadeAndMeasured) {

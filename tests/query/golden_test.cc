@@ -58,9 +58,10 @@ void WriteGolden(const std::string& folder) {
 
 TEST(GoldenIndex, EveryFormatOpensVerifiesAndAnswersAsWhenItWasWritten) {
   if (const char* folder = std::getenv("CSN_WRITE_GOLDEN")) WriteGolden(folder);
-  for (const char* name : {"format-1/flat", "format-1/hnsw", "format-2/flat", "format-2/hnsw",
-                           "format-3/flat", "format-3/hnsw", "format-4/flat", "format-4/hnsw",
-                           "format-5/flat", "format-5/hnsw", "format-6/flat", "format-6/hnsw"}) {
+  for (const char* name :
+       {"format-1/flat", "format-1/hnsw", "format-2/flat", "format-2/hnsw", "format-3/flat",
+        "format-3/hnsw", "format-4/flat", "format-4/hnsw", "format-5/flat", "format-5/hnsw",
+        "format-6/flat", "format-6/hnsw", "format-7/flat", "format-7/hnsw"}) {
     SCOPED_TRACE(name);
     const test::TempDir folder;
     fs::copy(std::string(kData) + name, folder / "idx", fs::copy_options::recursive);

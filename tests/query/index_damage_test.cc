@@ -215,7 +215,8 @@ TEST_P(IndexDamageTest, FilesOfAnotherGenerationAreNamed) {
   fs::rename(folder_ / "away", store(index_));
 }
 
-INSTANTIATE_TEST_SUITE_P(Keys, IndexDamageTest, testing::Values("Flat", "HNSW8"));
+INSTANTIATE_TEST_SUITE_P(Keys, IndexDamageTest,
+                         testing::Values("Flat", "HNSW8", "IVF6,Flat", "IVF6,PQ4"));
 
 }  // namespace
 }  // namespace csn

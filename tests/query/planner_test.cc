@@ -167,6 +167,30 @@ TEST_F(PlannerTest, AGraphIsAskedWhereItIsFasterOrToldHowWidely) {
   EXPECT_EQ(all.hits.size(), kRows - 1);
 }
 
+TEST_F(PlannerTest, ListsAreAskedWhereTheyAreFasterOrToldHowWidely) {
+  const QueryEngine engine = Open({.key = "IVF10,Flat", .nprobe = 1});
+  Query query = By("notion-0");
+  EXPECT_THAT(Names(Report(engine, query)), UnorderedElementsAre("codes", "floats", "lists"));
+  query.nprobe = 10;
+  const Answer all = engine.Search(query);
+  EXPECT_EQ(all.plan, Plan::kIvf);
+  EXPECT_FALSE(all.exact);
+  EXPECT_EQ(Taken(*all.plan_report), "lists");
+  query.exact = true;
+  const Answer exact = engine.Search(query);
+  EXPECT_EQ(exact.plan, Plan::kScan);
+  ASSERT_EQ(all.hits.size(), exact.hits.size());
+  for (size_t i = 0; i < all.hits.size(); ++i) {
+    EXPECT_EQ(all.hits[i].item.sku, exact.hits[i].item.sku);
+    EXPECT_EQ(all.hits[i].score, exact.hits[i].score);
+  }
+  query.exact = false;
+  // Too few rows are in one list: the next way gives the rest.
+  query.nprobe = 1;
+  query.k = kRows - 100;
+  EXPECT_EQ(engine.Search(query).plan, Plan::kScan);
+}
+
 TEST_F(PlannerTest, IsToldInEveryFormatButCsv) {
   const QueryEngine engine = Open();
   Query query = By("notion-0");

@@ -272,10 +272,18 @@ TEST(QueryEngine, AnItemAloneHasNoNeighbours) {
   EXPECT_EQ(by_vector.shortfall, 9u);
 }
 
-TEST(QueryEngine, GraphPlanRecallsOrdersByDefinitionAndIsNeverShort) {
+struct Approximate {
+  const char* key;
+  Plan plan;
+};
+
+class ApproximatePlanTest : public testing::TestWithParam<Approximate> {};
+
+TEST_P(ApproximatePlanTest, RecallsOrdersByDefinitionAndIsNeverShort) {
   const EmbeddingWorld world = test::MakeEmbeddingWorld(3000, 8, 2, 25);
   const TempDir folder;
-  const QueryEngine engine = MakeEngine(folder, world, {.key = "HNSW16", .ef_search = 64});
+  const QueryEngine engine =
+      MakeEngine(folder, world, {.key = GetParam().key, .ef_search = 64, .nprobe = 10});
   double found = 0, wanted = 0;
   for (size_t row = 0; row < 200; ++row) {
     SCOPED_TRACE(row);
@@ -283,7 +291,7 @@ TEST(QueryEngine, GraphPlanRecallsOrdersByDefinitionAndIsNeverShort) {
     const Answer graph = engine.Search(query);
     query.exact = true;
     const Answer exact = engine.Search(query);
-    EXPECT_EQ(graph.plan, Plan::kHnsw);
+    EXPECT_EQ(graph.plan, GetParam().plan);
     EXPECT_FALSE(graph.exact);
     EXPECT_EQ(exact.plan, Plan::kScan);
     EXPECT_TRUE(exact.exact);
@@ -304,6 +312,11 @@ TEST(QueryEngine, GraphPlanRecallsOrdersByDefinitionAndIsNeverShort) {
     EXPECT_EQ(answer.shortfall, k - answer.hits.size());
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Keys, ApproximatePlanTest,
+                         testing::Values(Approximate{"HNSW16", Plan::kHnsw},
+                                         Approximate{"IVF20,Flat", Plan::kIvf},
+                                         Approximate{"IVF20,PQ4", Plan::kIvf}));
 
 // FAISS's graph search comes back short where equal rows have cut it into pieces.
 TEST(QueryEngine, GraphPlanIsNotShortAmongDuplicates) {

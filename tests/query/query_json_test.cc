@@ -146,6 +146,7 @@ TEST(QueryJsonTest, WritesWhatItReads) {
               .k = 3,
               .exact = true,
               .ef = 77,
+              .nprobe = 5,
               .pages = true,
               .cursor = "c",
               .items = true,
@@ -165,8 +166,11 @@ TEST(QueryJsonTest, WritesWhatItReads) {
 // ours.
 TEST(QueryJsonTest, TheSchemaIsTrue) {
   const json schema = json::parse(ReadTextFile(CSN_SOURCE_DIR "/docs/query.schema.json"));
-  const json written = json::parse(FormatQuery(
-      {.max_distance = 1, .diversity = Query::Diversity{}, .ef = 64, .fields = {{"price"}}}));
+  const json written = json::parse(FormatQuery({.max_distance = 1,
+                                                .diversity = Query::Diversity{},
+                                                .ef = 64,
+                                                .nprobe = 8,
+                                                .fields = {{"price"}}}));
   std::vector<std::string> keys, written_keys;
   for (const auto& [key, value] : schema["properties"].items()) {
     keys.push_back(key);

@@ -62,6 +62,7 @@ TEST(PlanName, NamesEveryPlan) {
   EXPECT_STREQ(PlanName(Plan::kScan), "scan");
   EXPECT_STREQ(PlanName(Plan::kFlat), "flat");
   EXPECT_STREQ(PlanName(Plan::kHnsw), "hnsw");
+  EXPECT_STREQ(PlanName(Plan::kIvf), "ivf");
 }
 
 }  // namespace

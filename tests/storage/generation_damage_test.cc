@@ -126,13 +126,13 @@ TEST(GenerationTest, NewerManifestIsRefused) {
   World(5).Publish(index);
   const std::string path = index + "/generations/000001/MANIFEST.json";
   std::string text = ReadTextFile(path);
-  const std::string old = "\"format_version\": 7";
-  text.replace(text.find(old), old.size(), "\"format_version\": 8");
+  const std::string old = "\"format_version\": 8";
+  text.replace(text.find(old), old.size(), "\"format_version\": 9");
   test::WriteText(path, text);
   test::WriteText(index + "/CURRENT", "000001 " + FileChecksum(path) + "\n");
   EXPECT_THAT([&] { Generation::Open(index); },
               ThrowsError(ErrorCode::kCorruption,
-                          "manifest " + path + ": format version 8, this build reads up to 7"));
+                          "manifest " + path + ": format version 9, this build reads up to 8"));
 }
 
 TEST(GenerationTest, MissingAndCutFilesAreFoundWhenOpening) {

@@ -126,10 +126,18 @@ TEST(ManifestTest, EveryMaskAndScaleReadsBackToTheBit) {
   }
 }
 
+TEST(ManifestTest, ListsReadBackEqual) {
+  Manifest manifest = SmallManifest();
+  manifest.subspaces[0].key = "IVF1024,PQ8";
+  manifest.subspaces[0].ef_construction = 0;
+  manifest.subspaces[0].nprobe = 33;
+  EXPECT_EQ(ParseManifest(FormatManifest(manifest), "x").subspaces, manifest.subspaces);
+}
+
 TEST(ManifestTest, NewerVersionIsRefusedBeforeAnythingElse) {
-  EXPECT_THAT([] { ParseManifest(R"({"format_version": 8, "unknown": []})", "x/MANIFEST.json"); },
+  EXPECT_THAT([] { ParseManifest(R"({"format_version": 9, "unknown": []})", "x/MANIFEST.json"); },
               ThrowsError(ErrorCode::kCorruption,
-                          "manifest x/MANIFEST.json: format version 8, this build reads up to 7"));
+                          "manifest x/MANIFEST.json: format version 9, this build reads up to 8"));
 }
 
 // Every path to a value within `node`, by object keys and array positions.
@@ -221,6 +229,8 @@ TEST(ManifestTest, ContradictionsAreFoundInReadingAndWriting) {
       {"/notions/0/index/key", "IVF16", "IVF16"},
       {"/notions/0/index/ef_search", 0, "ef_search 0"},
       {"/notions/0/index/ef_search", 1ull << 40, "at most"},
+      {"/notions/0/index/ef_construction", 0, "ef_construction 0"},
+      {"/notions/0/index/key", "IVF16,Flat", "nprobe 0, expected 1 to 16"},
       {"/notions/0/index/scale", 0.0, "scale 0"},
       {"/notions/0/index/scale", -1, "scale -1"},
       {"/notions/0/index/radius", -1e-9, "radius"},

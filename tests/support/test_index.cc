@@ -50,10 +50,11 @@ SubspaceManifest WriteSubspace(const std::string& folder, const Matrix& embeddin
       tree = {.for_10 = 0, .for_100 = 0, .for_1000 = 0};
     }
   }
-  const bool exact = IsExactKey(options.key);
+  const IndexKey key = ParseIndexKey(options.key);
   return {.key = options.key,
-          .ef_construction = exact ? 0 : index.ef_construction,
-          .ef_search = exact ? 0 : options.ef_search,
+          .ef_construction = key.kind == IndexKind::kGraph ? index.ef_construction : 0,
+          .ef_search = key.kind == IndexKind::kFlat ? 0 : options.ef_search,
+          .nprobe = key.has_lists() ? options.nprobe : 0,
           .scale = 1,
           .radius = Radius(vectors),
           .recall = {},

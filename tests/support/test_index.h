@@ -12,7 +12,8 @@ namespace csn::test {
 
 struct TestIndexOptions {
   std::string key = "Flat";  // FAISS factory string of every notion
-  int ef_search = 64;        // HNSW only
+  int ef_search = 64;        // of approximate ones
+  int nprobe = 3;            // IVF only
   bool codes = true;         // false: as indexes before format 6 were
   // A tree of every notion with codes, of however few rows, which the planner thinks to be free.
   bool tree = false;

@@ -96,19 +96,29 @@ Measurement MakeMeasurement(const Bench& bench, const std::string& notion,
           .p99 = result.p99};
 }
 
+// Whether the index of the notion that is called so, a sole one, has lists.
+bool HasLists(const Manifest& manifest, const std::string& name) {
+  for (NotionId notion = 0; notion < manifest.notions.size(); ++notion) {
+    if (!SameName(manifest.notions[notion].name, name)) continue;
+    return ParseIndexKey(manifest.subspaces[notion].key).has_lists();
+  }
+  return false;
+}
+
 // Asks an index approximately, as widely as it was told, or not at all where it is exact anyway.
-void MeasureGraphs(Bench& bench, const Built& built, const std::string& notion,
-                   const std::vector<std::string>& skus, const WorkloadResult& exact) {
+void MeasureApproximately(Bench& bench, const Built& built, const std::string& notion,
+                          const std::vector<std::string>& skus, const WorkloadResult& exact) {
   Query query = bench.query;
   query.notions = ParseNotionWeights(notion);
-  for (const int ef : bench.efs) {
-    query.ef = ef;
+  const bool lists = HasLists(built.engine.generation().manifest(), notion);
+  for (const int width : lists ? bench.nprobes : bench.efs) {
+    (lists ? query.nprobe : query.ef) = width;
     // Flat indexes and several notions are answered exactly in any case.
     query.liked = {skus.front()};
     if (built.engine.Search(query).exact) continue;
     const WorkloadResult result = RunWorkload(built.engine, query, skus, bench.measure);
     Measurement at = MakeMeasurement(bench, notion, result);
-    at.ef = ef;
+    (lists ? at.nprobe : at.ef) = width;
     at.recall = WorkloadRecall(exact, result, query.k, bench.seed);
     built.Describe(notion, at);
     bench.Add(std::move(at));
@@ -284,7 +294,7 @@ void MeasureIndex(Bench& bench) {
   for (const std::string& notion : Workloads(bench.values, built.engine)) {
     bench.progress.Line(fmt::format("asking in {}", notion));
     const WorkloadResult exact = MeasureExactly(bench, built, notion, skus);
-    MeasureGraphs(bench, built, notion, skus, exact);
+    MeasureApproximately(bench, built, notion, skus, exact);
   }
 }
 
@@ -295,7 +305,7 @@ void MeasureData(Bench& bench) {
   Arguments keys = {"Flat", "HNSW16"};
   if (bench.values.count("index-key") != 0) keys = bench.values["index-key"].as<Arguments>();
   for (const std::string& key : keys) {
-    if (key != kAutoKey) CheckIndexKey(key);
+    if (key != kAutoKey) ParseIndexKey(key);
   }
   bench.progress.Line("making the data");
   const BenchData data = MakeData(bench);
@@ -309,7 +319,7 @@ void MeasureData(Bench& bench) {
   for (const std::string& notion : Workloads(bench.values, first)) {
     bench.progress.Line(fmt::format("asking in {}", notion));
     const WorkloadResult exact = MeasureExactly(bench, built.front(), notion, skus);
-    for (const Built& each : built) MeasureGraphs(bench, each, notion, skus, exact);
+    for (const Built& each : built) MeasureApproximately(bench, each, notion, skus, exact);
     const std::optional<NotionId> sole = NotionCalled(data, notion);
     if (!sole || !bench.query.where.empty()) continue;
     PeerWorld world{.data = data,

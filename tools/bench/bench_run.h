@@ -16,7 +16,8 @@ struct Bench {
   const po::variables_map& values;
   BenchSetting setting;
   Query query;
-  std::vector<int> efs;
+  std::vector<int> efs;      // that graphs are asked with
+  std::vector<int> nprobes;  // and lists
   WorkloadOptions measure;
   size_t queries = 0;
   uint64_t seed = 1;

@@ -38,6 +38,7 @@ nlohmann::ordered_json MeasurementJson(const BenchSetting& setting, const Measur
                {"plan", at.plan},
                {"exact", at.exact}});
   if (at.ef > 0) json["ef"] = at.ef;
+  if (at.nprobe > 0) json["nprobe"] = at.nprobe;
   json.update({{"recall", at.recall.value},
                {"recall_interval", {at.recall.low, at.recall.high}},
                {"asked", at.asked},
@@ -52,16 +53,17 @@ nlohmann::ordered_json MeasurementJson(const BenchSetting& setting, const Measur
 std::string MeasurementTable(const BenchSetting& setting, const std::vector<Measurement>& all) {
   const bool built =
       std::ranges::any_of(all, [](const Measurement& at) { return at.item_bytes.has_value(); });
-  std::vector<std::vector<std::string>> rows = {{"notion", "engine", "plan", "ef",
+  std::vector<std::vector<std::string>> rows = {{"notion", "engine", "plan", "ef/nprobe",
                                                  fmt::format("recall@{}", setting.k), "queries/s",
                                                  "p50", "p99"}};
   if (built) rows[0].insert(rows[0].end(), {"build", "bytes/item"});
   for (const Measurement& at : all) {
     std::vector<std::string>& row = rows.emplace_back();
+    const int width = std::max(at.ef, at.nprobe);
     row = {at.notion,
            at.engine,
            at.plan,
-           at.ef > 0 ? std::to_string(at.ef) : "",
+           width > 0 ? std::to_string(width) : "",
            RecallText(at),
            fmt::format("{:.0f}", at.queries_per_second),
            Milliseconds(at.p50),

@@ -17,6 +17,7 @@ struct Measurement {
   std::string engine;  // "csn", or a peer's name
   std::string plan;
   int ef = 0;           // of graphs; 0: has none
+  int nprobe = 0;       // of lists; 0: has none
   int threads = 1;      // that asked at once
   size_t together = 1;  // queries in one call
   bool exact = false;
