@@ -9,16 +9,11 @@
 
 #include "base/device.h"
 #include "base/error.h"
+#include "base/loadable_module.h"
 #include "base/matrix.h"
 #include "embedder/model_file.h"
 
 namespace csn {
-
-// How an error leaves the module: as code and text. `code` holds an ErrorCode.
-struct ModuleError {
-  ErrorCode code = ErrorCode::kFailed;
-  std::string message;
-};
 
 struct EmbedderOptions {
   int threads = 0;  // 0: all processors

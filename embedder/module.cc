@@ -1,49 +1,17 @@
 #include "embedder/module.h"
 
-#include <dlfcn.h>
-
-#include <filesystem>
-#include <string>
-#include <vector>
+#include "base/loadable_module.h"
 
 namespace csn {
 namespace {
 
-std::filesystem::path ProgramFolder() {
-  std::error_code error;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-  return error ? std::filesystem::path(".") : program.parent_path();
-}
-
 const ModuleApi* Load() {
-  const std::filesystem::path folder = ProgramFolder();
-  std::string tried;
-  for (const std::filesystem::path& path :
-       {folder / "csn_torch.so", folder.parent_path() / CSN_MODULE_DIR / "csn_torch.so"}) {
-    if (!std::filesystem::exists(path)) {
-      tried += fmt::format("; {}: no such file", path.string());
-      continue;
-    }
-    // Never closed: LibTorch does not survive it.
-    void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (module == nullptr) {
-      tried += fmt::format("; {}", dlerror());
-      continue;
-    }
-    const auto entry = reinterpret_cast<ModuleEntry>(dlsym(module, kModuleSymbol));
-    if (entry == nullptr) {
-      tried += fmt::format("; {}: no symbol {}", path.string(), kModuleSymbol);
-      continue;
-    }
-    const ModuleApi* api = entry();
-    if (api->version != kModuleVersion) {
-      tried += fmt::format("; {}: module version {}, expected {}", path.string(), api->version,
-                           kModuleVersion);
-      continue;
-    }
-    return api;
-  }
-  Fail(ErrorCode::kFailed, "cannot load the module csn_torch, which holds LibTorch{}", tried);
+  const std::string name = "csn_torch";
+  const auto entry =
+      reinterpret_cast<ModuleEntry>(LoadModuleSymbol(name, kModuleSymbol, "LibTorch"));
+  const ModuleApi* api = entry();
+  CheckModuleVersion(name, api->version, kModuleVersion);
+  return api;
 }
 
 }  // namespace

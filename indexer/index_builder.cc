@@ -147,7 +147,9 @@ Manifest FillGeneration(const Build& build, const std::string& folder,
                                        .threads = build.threads,
                                        .folder = folder,
                                        .progress = build.progress,
-                                       .stop = build.stop});
+                                       .stop = build.stop,
+                                       .device = build.options.device,
+                                       .note = build.options.note});
   WriteFileAtomically(folder + "/" + layout::kModel, model_bytes);
   return manifest;
 }

@@ -36,8 +36,8 @@ struct BuildOptions {
   // Speed only.
   int threads = 0;     // 0: all processors
   size_t batch = 128;  // photographs a forward pass
-  Device device = {};  // of the network
-  LineSink note = {};  // told which device embeds
+  Device device = {};  // of the network, and of what trains lists
+  LineSink note = {};  // told which device embeds and trains
   // Makes the model's network; tests put one of their own here.
   std::function<std::unique_ptr<Embedder>(const Model&, const EmbedderOptions&)> make_embedder =
       Embedder::Make;

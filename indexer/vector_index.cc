@@ -77,7 +77,9 @@ VectorIndexReport BuildVectorIndex(const VectorIndexOptions& options, const Vect
                       .threads = options.threads > 0 ? options.threads : DefaultThreads(),
                       .folder = writer.folder(),
                       .progress = progress,
-                      .stop = stop});
+                      .stop = stop,
+                      .device = options.device,
+                      .note = options.note});
   report.subspace_seconds = SecondsSince(rows_done);
   report.subspaces = DescribeSubspaces(manifest, writer.folder());
   ThrowIfStopped(stop);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/device.h"
 #include "base/item.h"
 #include "base/mask.h"
 #include "base/matrix.h"
@@ -24,7 +25,9 @@ struct VectorIndexOptions {
   PlanOptions plan;
   std::optional<double> target_recall = {};  // as BuildOptions has it
   uint64_t seed = 1;
-  int threads = 0;  // 0: all processors
+  int threads = 0;     // 0: all processors
+  Device device = {};  // of what trains lists
+  LineSink note = {};  // told which one it was
 };
 
 struct VectorRows {

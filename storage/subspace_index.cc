@@ -6,7 +6,6 @@
 #include <faiss/IndexIVFPQ.h>
 #include <faiss/IndexPreTransform.h>
 #include <faiss/VectorTransform.h>
-#include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/impl/FaissException.h>
 #include <faiss/impl/io.h>
 #include <faiss/index_io.h>
@@ -19,7 +18,6 @@
 #include <cstring>
 #include <filesystem>
 #include <limits>
-#include <mutex>
 #include <new>
 #include <optional>
 #include <span>
@@ -28,10 +26,12 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "storage/gpu_module.h"
 #include "storage/internal/file_mapping.h"
 #include "storage/internal/graph_search.h"
 #include "storage/internal/index_check.h"
 #include "storage/internal/list_search.h"
+#include "storage/internal/training_stop.h"
 
 namespace csn {
 namespace {
@@ -81,29 +81,6 @@ class OneOpenMpThread {
   int before_;
 };
 
-// FAISS asks this between the rounds of a training, in the thread that trains.
-class StopOfThread : public faiss::InterruptCallback {
- public:
-  bool want_interrupt() override { return stop != nullptr && stop->requested(); }
-
-  static thread_local const StopFlag* stop;
-};
-thread_local const StopFlag* StopOfThread::stop = nullptr;
-
-// While it lives, what FAISS trains in this thread ends where the flag is set.
-class TrainingStop {
- public:
-  explicit TrainingStop(const StopFlag* stop) {
-    static std::once_flag once;
-    std::call_once(once,
-                   [] { faiss::InterruptCallback::instance = std::make_unique<StopOfThread>(); });
-    StopOfThread::stop = stop;
-  }
-  ~TrainingStop() { StopOfThread::stop = nullptr; }
-  TrainingStop(const TrainingStop&) = delete;
-  TrainingStop& operator=(const TrainingStop&) = delete;
-};
-
 // What vectors of so many dimensions are filled up to by zeros: a product quantizer's parts are
 // equally wide.
 size_t FilledDim(const IndexKey& key, size_t dim) {
@@ -126,6 +103,16 @@ std::array<char, 4> MagicOf(const IndexKey& key, size_t dim) {
   return kFlatMagic;
 }
 
+// An index of vectors of `dim` dimensions that holds them as wider ones.
+std::unique_ptr<faiss::Index> BehindZeros(std::unique_ptr<faiss::Index> index, int dim) {
+  auto transform = std::make_unique<faiss::RemapDimensionsTransform>(dim, index->d, false);
+  auto whole = std::make_unique<faiss::IndexPreTransform>(transform.get(), index.get());
+  whole->own_fields = true;
+  transform.release();
+  index.release();
+  return whole;
+}
+
 std::unique_ptr<faiss::Index> EmptyLists(const IndexKey& key, int dim) {
   const int filled = static_cast<int>(FilledDim(key, static_cast<size_t>(dim)));
   const auto lists = static_cast<size_t>(key.lists);
@@ -143,12 +130,7 @@ std::unique_ptr<faiss::Index> EmptyLists(const IndexKey& key, int dim) {
   index->own_fields = true;
   index->cp.min_points_per_centroid = 1;  // else it warns on stderr
   if (filled == dim) return index;
-  auto transform = std::make_unique<faiss::RemapDimensionsTransform>(dim, filled, false);
-  auto whole = std::make_unique<faiss::IndexPreTransform>(transform.get(), index.get());
-  whole->own_fields = true;
-  transform.release();
-  index.release();
-  return whole;
+  return BehindZeros(std::move(index), dim);
 }
 
 std::unique_ptr<faiss::Index> EmptyIndex(const IndexOptions& options, const IndexKey& key,
@@ -239,6 +221,34 @@ std::unique_ptr<faiss::Index> ReadFaiss(std::span<const uint8_t> bytes, const st
   }
 }
 
+// Nothing where the device cannot, which is told: it is out of memory, or has no such lists.
+std::unique_ptr<faiss::Index> BuildOnDevice(const IndexOptions& options, const IndexKey& key,
+                                            MatrixView vectors, const StopFlag* stop) {
+  const size_t filled = FilledDim(key, vectors.cols);
+  Matrix wider;
+  MatrixView rows = vectors;
+  if (filled > vectors.cols) {
+    wider = Matrix(vectors.rows, filled);
+    for (size_t row = 0; row < vectors.rows; ++row) {
+      std::ranges::copy(vectors.Row(row), wider.Row(row).begin());
+    }
+    rows = wider.View();
+  }
+  std::vector<uint8_t> file;
+  ModuleError error;
+  if (!GpuModule().build_lists(*options.cuda, key, rows, stop, &file, &error)) {
+    ThrowIfStopped(stop);
+    if (options.note) {
+      options.note(fmt::format("index {}: trained on cpu (cuda:{}: {})", options.key, *options.cuda,
+                               error.message));
+    }
+    return nullptr;
+  }
+  std::unique_ptr<faiss::Index> index = ReadFaiss(file, "what a CUDA device built");
+  return filled == vectors.cols ? std::move(index)
+                                : BehindZeros(std::move(index), static_cast<int>(vectors.cols));
+}
+
 }  // namespace
 
 struct SubspaceIndex::Impl {
@@ -275,9 +285,15 @@ SubspaceIndex SubspaceIndex::Build(const IndexOptions& options, MatrixView vecto
   if (vectors.cols == 0) return SubspaceIndex(std::move(impl));
 
   CheckIndexRows(options.key, vectors.rows);
+  if (options.cuda && key.has_lists()) {
+    if (std::unique_ptr<faiss::Index> index = BuildOnDevice(options, key, vectors, stop)) {
+      impl->Hold(std::move(index));
+      return SubspaceIndex(std::move(impl));
+    }
+  }
   std::unique_ptr<faiss::Index> index = EmptyIndex(options, key, static_cast<int>(vectors.cols));
   const OneOpenMpThread one_thread;
-  const TrainingStop training_stop(stop);
+  const internal::TrainingStop training_stop(stop);
   try {
     if (key.has_lists()) index->train(static_cast<int64_t>(vectors.rows), vectors.data);
     for (size_t row = 0; row < vectors.rows; row += kRowsBetweenStops) {

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/matrix.h"
 #include "base/neighbor.h"
+#include "base/progress.h"
 #include "base/stop.h"
 #include "storage/index_key.h"
 
@@ -17,6 +19,10 @@ namespace csn {
 struct IndexOptions {
   std::string key = "Flat";   // FAISS factory string, as index_key.h says
   int ef_construction = 200;  // HNSW: candidates looked at for each inserted row
+  // Trains lists on this CUDA device (index_device.h); graphs and flat indexes need no training.
+  std::optional<int> cuda = {};
+  // Told where that failed, and the processor did it instead.
+  LineSink note = {};
 };
 
 struct SearchOptions {
@@ -31,9 +37,10 @@ class SubspaceIndex {
  public:
   // Built by one thread (HNSW by several differs from run to run): the same input gives the same
   // bytes. Lists are trained on up to 256 rows each, the parts of a product quantizer on up to
-  // 65,536, drawn by a fixed seed. `vectors.cols` may be 0 (no live dimension): then every row is
-  // at distance 0. Throws Error(kInvalidArgument) where lists have too few rows (CheckIndexRows),
-  // Error(kInterrupted) where `stop` is set.
+  // 65,536, drawn by a fixed seed; those that a CUDA device trains are
+  // other ones, and are answered from alike. `vectors.cols` may be 0 (no live dimension): then
+  // every row is at distance 0. Throws Error(kInvalidArgument) where lists have too few rows
+  // (CheckIndexRows), Error(kInterrupted) where `stop` is set.
   static SubspaceIndex Build(const IndexOptions& options, MatrixView vectors,
                              const StopFlag* stop = nullptr);
   // Reads the file whole and checks it against `checksum` (hash.h Checksum; empty: unchecked)

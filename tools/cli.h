@@ -113,7 +113,7 @@ double NumberOption(const po::variables_map& values, const std::string& name, do
 
 // Adds --threads N (0: all processors), and reads it.
 void AddThreadsOption(po::options_description& options);
-void AddDeviceOption(po::options_description& options);
+void AddDeviceOption(po::options_description& options, const std::string& what = "the network");
 Device DeviceOption(const po::variables_map& values);
 int ThreadsOption(const po::variables_map& values);
 

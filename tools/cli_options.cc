@@ -48,11 +48,13 @@ int ThreadsOption(const po::variables_map& values) {
   return static_cast<int>(IntegerOption(values, "threads", 0, kMostThreads));
 }
 
-void AddDeviceOption(po::options_description& options) {
+void AddDeviceOption(po::options_description& options, const std::string& what) {
+  const std::string text = "for " + what +
+                           ": cpu; cuda or cuda:N, that one or none; auto: a CUDA device if one "
+                           "can be used, else the processor";
   options.add_options()("device",
                         po::value<std::string>()->default_value("auto")->value_name("DEVICE"),
-                        "for the network: cpu; cuda or cuda:N, that one or none; auto: a CUDA "
-                        "device if one can be used, else the processor");
+                        text.c_str());
 }
 
 Device DeviceOption(const po::variables_map& values) {

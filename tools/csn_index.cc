@@ -71,7 +71,7 @@ void AddBuildOptions(po::options_description& options) {
   AddIndexOption(input);
   AddIndexBuildOptions(choice);
   AddMemoryOption(choice);
-  AddDeviceOption(speed);
+  AddDeviceOption(speed, "the network and what trains lists");
   AddThreadsOption(speed);
   speed.add_options()("batch", po::value<int64_t>()->default_value(128)->value_name("N"),
                       "photographs embedded at once");

@@ -18,6 +18,7 @@
 #include "query/evaluation/bootstrap.h"
 #include "query/evaluation/recall.h"
 #include "storage/code_file.h"
+#include "storage/index_device.h"
 #include "storage/layout.h"
 #include "storage/subspace_index.h"
 
@@ -253,6 +254,17 @@ std::string WidthText(const SubspaceManifest& subspace) {
   return fmt::format("nprobe {} and ef {}", subspace.nprobe, subspace.ef_search);
 }
 
+// The CUDA device that trains lists, where there are any, told to the job's sink.
+std::optional<int> PlaceTraining(const SubspacesJob& job, const IndexPlan& plan) {
+  const bool lists = std::ranges::any_of(plan.subspaces, [](const IndexPlan::Subspace& subspace) {
+    return ParseIndexKey(subspace.key).has_lists();
+  });
+  if (!lists) return std::nullopt;
+  const IndexDevice placed = PlaceIndexes(job.device);
+  if (job.note) job.note("training indexes on " + placed.text);
+  return placed.cuda;
+}
+
 }  // namespace
 
 double GreatestProvableRecall(uint64_t rows) {
@@ -285,7 +297,9 @@ SubspaceManifest BuildSubspace(const SubspaceJob& job) {
   };
   const bool no_graph = job.else_flat && job.target_recall &&
                         *job.target_recall > GreatestProvableRecall(vectors.rows());
-  const IndexOptions options{.key = vectors.cols() == 0 || no_graph ? "Flat" : job.key};
+  const IndexOptions options{.key = vectors.cols() == 0 || no_graph ? "Flat" : job.key,
+                             .cuda = job.cuda,
+                             .note = job.note};
   SubspaceIndex index = build(options);
   // Of fewer than two rows none has a neighbour to be found.
   if (IsExactKey(subspace.key) || vectors.rows() < 2) {
@@ -318,6 +332,7 @@ std::vector<SubspaceManifest> BuildSubspaces(const SubspacesJob& job) {
   const std::vector<double> scales = NotionScales(job.masks, job.embeddings);
   const size_t count = job.masks.notion_count();
   const IndexPlan plan = PlanIndex(job.notions, job.masks, job.embeddings.rows, job.plan);
+  const std::optional<int> cuda = PlaceTraining(job, plan);
   std::vector<SubspaceManifest> subspaces(count);
   std::mutex mutex;
   uint64_t done = 0;
@@ -325,6 +340,10 @@ std::vector<SubspaceManifest> BuildSubspaces(const SubspacesJob& job) {
     if (!job.progress) return;
     job.progress(
         {.stage = "building indexes", .done = finished, .total = count, .unit = "notions"});
+  };
+  const LineSink note = [&](const std::string& line) {
+    const std::lock_guard lock(mutex);
+    if (job.note) job.note(line);
   };
   tell(0);
   ParallelFor(count, job.threads, [&](size_t notion) {
@@ -342,7 +361,9 @@ std::vector<SubspaceManifest> BuildSubspaces(const SubspacesJob& job) {
                          .seed = job.seed,
                          .threads = std::max(1, job.threads / static_cast<int>(count)),
                          .folder = job.folder,
-                         .stop = job.stop});
+                         .stop = job.stop,
+                         .cuda = cuda,
+                         .note = note});
     }
     const std::lock_guard lock(mutex);
     tell(++done);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/device.h"
 #include "base/mask.h"
 #include "base/matrix.h"
 #include "base/progress.h"
@@ -32,6 +33,8 @@ struct SubspaceJob {
   int threads = 1;     // of the measurement
   std::string folder;  // where its files go
   const StopFlag* stop = nullptr;
+  std::optional<int> cuda = {};  // trains lists
+  LineSink note = {};            // told where it could not
 };
 
 // The recall that an approximate index is to have where no target is asked for, and how far its
@@ -66,6 +69,8 @@ struct SubspacesJob {
   std::string folder;
   const ProgressSink& progress;
   const StopFlag* stop = nullptr;
+  Device device = {};  // trains lists
+  LineSink note = {};  // told which one it was, where there are any
 };
 
 // One after the other on each thread, as PlanIndex says; notions with equal masks share their

@@ -43,6 +43,22 @@ TEST(DeviceTest, WhatEmbedsIsTold) {
       HasSubstr("training on cpu\n"));
 }
 
+TEST(DeviceTest, WhatTrainsListsIsTold) {
+  const TempDir folder;
+  const ProcessResult chosen =
+      RunCommand(BuildOnDevice("auto") + " --index-key IVF4,Flat", folder.path());
+  EXPECT_EQ(chosen.status, 0) << chosen.err;
+  EXPECT_THAT(chosen.err, testing::ContainsRegex("training indexes on (cpu \\(.+\\)|cuda:0)"));
+  // Nothing else has to be trained.
+  EXPECT_EQ(RunCommand(BuildOnDevice("auto"), folder.path()).err.find("training indexes"),
+            std::string::npos);
+  const std::string bench =
+      "csn_bench --synthetic clusters --rows 300 --notions 1 --dims 4 --peer none --seconds 0.01 "
+      "--queries 5 --index-key IVF4,Flat --device ";
+  EXPECT_THAT(RunCommand(bench + "cpu", folder.path()).err, HasSubstr("training indexes on cpu\n"));
+  ExpectError(bench + "cuda:99", 1, "device cuda:99: cannot be used for indexes: ", folder.path());
+}
+
 TEST(DeviceTest, OneThatIsNotThereIsAnError) {
   const TempDir folder;
   for (const char* program : {"csn_train --notion closure --catalogue c.csv --model m.csn",

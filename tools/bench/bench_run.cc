@@ -165,12 +165,14 @@ BenchData MakeData(const Bench& bench) {
       &Stop());
 }
 
-Built BuildOne(const Bench& bench, const BenchData& data, const std::string& index,
+Built BuildOne(Bench& bench, const BenchData& data, const std::string& index,
                const std::string& key) {
-  VectorIndexReport report = BuildVectorIndex({.index = index,
-                                               .created_by = VersionLine("csn_bench"),
-                                               .plan = {.index_key = key},
-                                               .seed = bench.seed},
+  VectorIndexOptions options{.index = index, .created_by = VersionLine("csn_bench"), .plan = {}};
+  options.plan.index_key = key;
+  options.seed = bench.seed;
+  options.device = DeviceOption(bench.values);
+  options.note = [&](const std::string& line) { bench.progress.Line(line); };
+  VectorIndexReport report = BuildVectorIndex(options,
                                               {.embeddings = data.embeddings.View(),
                                                .masks = data.masks,
                                                .notions = data.notions,
@@ -360,6 +362,7 @@ void AddDataOptions(po::options_description& options) {
               "of a row in peers' graphs (M)")(
       "keep", po::value<std::string>()->value_name("DIR"),
       "leave the indexes there, as DIR/KEY (default: removed)");
+  AddDeviceOption(options, "what trains lists");
 }
 
 }  // namespace csn::cli
