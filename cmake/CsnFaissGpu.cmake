@@ -41,6 +41,7 @@ else()
     set(CSN_FAISS_GPU_HOW "the package faiss")
     target_link_libraries(csn_faiss_with_gpu INTERFACE faiss CUDA::cublas CUDA::cudart)
   endif()
+  unset(CSN_FAISS_GPU_LINKS CACHE)  # of what was there the last time
   csn_link_gpu_probe(CSN_FAISS_GPU_LINKS csn_faiss_with_gpu)
   if(CSN_FAISS_GPU_LINKS)
     set(CSN_FAISS_GPU ON)
