@@ -108,8 +108,8 @@ std::unique_ptr<faiss::Index> BehindZeros(std::unique_ptr<faiss::Index> index, i
   auto transform = std::make_unique<faiss::RemapDimensionsTransform>(dim, index->d, false);
   auto whole = std::make_unique<faiss::IndexPreTransform>(transform.get(), index.get());
   whole->own_fields = true;
-  transform.release();
-  index.release();
+  static_cast<void>(transform.release());
+  static_cast<void>(index.release());
   return whole;
 }
 
@@ -126,7 +126,7 @@ std::unique_ptr<faiss::Index> EmptyLists(const IndexKey& key, int dim) {
     pq->pq.cp.min_points_per_centroid = 1;
     index = std::move(pq);
   }
-  centroids.release();
+  static_cast<void>(centroids.release());
   index->own_fields = true;
   index->cp.min_points_per_centroid = 1;  // else it warns on stderr
   if (filled == dim) return index;

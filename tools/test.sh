@@ -55,7 +55,7 @@ run_tests() { ctest --preset "$1"; }
 lint() {
   # Not what includes LibTorch, nor a library that is not installed for this.
   sources no_headers |
-    grep -zvE '^((embedder|tests|tests/bench)/torch|tests/learning)/|^tests/bench/peers/hnswlib' |
+    grep -zvE '^((embedder|tests|tests/bench)/torch|tests/learning|storage/gpu)/|^tests/bench/peers/hnswlib' |
     xargs -0 -n 1 -P "$jobs" clang-tidy --quiet -p build/release \
       --extra-arg=-Wno-unknown-warning-option 2>&1 |
     { grep -vE '^[0-9]+ warnings? (generated|treated as error)' || true; }

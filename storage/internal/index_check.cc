@@ -94,7 +94,7 @@ std::string ListsFault(const faiss::IndexIVF& index) {
   const auto* centroids = dynamic_cast<const faiss::IndexFlat*>(index.quantizer);
   const auto* lists = dynamic_cast<const faiss::ArrayInvertedLists*>(index.invlists);
   if (centroids == nullptr || lists == nullptr) return "lists that are of no kind known here";
-  const std::string fault = FlatFault(*centroids, index.d, static_cast<int64_t>(index.nlist));
+  std::string fault = FlatFault(*centroids, index.d, static_cast<int64_t>(index.nlist));
   if (!fault.empty()) return fault;
   if (index.nlist < 1 || lists->nlist != index.nlist || lists->code_size != index.code_size ||
       lists->ids.size() != index.nlist || lists->codes.size() != index.nlist) {
@@ -124,7 +124,7 @@ std::string ListsFault(const faiss::IndexIVF& index) {
 
 std::string IvfFault(const faiss::IndexIVF& index) {
   if (const auto* pq = dynamic_cast<const faiss::IndexIVFPQ*>(&index)) {
-    const std::string fault = QuantizerFault(*pq);
+    std::string fault = QuantizerFault(*pq);
     if (!fault.empty()) return fault;
   } else if (dynamic_cast<const faiss::IndexIVFFlat*>(&index) == nullptr ||
              index.code_size != size_t(index.d) * sizeof(float)) {
@@ -161,7 +161,7 @@ std::string IndexFault(const faiss::Index& index) {
   if (index.metric_type != faiss::METRIC_L2) return "an index whose metric is not L2";
   if (index.d < 1 || index.ntotal < 0) return "an index whose vectors do not fit its counts";
   if (const auto* behind = dynamic_cast<const faiss::IndexPreTransform*>(&index)) {
-    const std::string fault = TransformFault(*behind);
+    std::string fault = TransformFault(*behind);
     if (!fault.empty()) return fault;
     if (ListsOf(index) == nullptr) return "a transform before an index that has no lists";
   }
@@ -173,7 +173,7 @@ std::string IndexFault(const faiss::Index& index) {
   const auto* hnsw = dynamic_cast<const faiss::IndexHNSWFlat*>(&index);
   const auto* flat = dynamic_cast<const faiss::IndexFlat*>(hnsw ? hnsw->storage : &index);
   if (flat == nullptr) return "an index that is neither Flat, HNSW nor IVF";
-  const std::string fault = FlatFault(*flat, index.d, index.ntotal);
+  std::string fault = FlatFault(*flat, index.d, index.ntotal);
   if (!fault.empty() || hnsw == nullptr) return fault;
   return GraphFault(hnsw->hnsw, static_cast<size_t>(index.ntotal));
 }

@@ -13,9 +13,11 @@ namespace csn::internal {
 // FAISS asks this between the rounds of a training, in the thread that trains.
 class StopOfThread : public faiss::InterruptCallback {
  public:
-  bool want_interrupt() override { return stop != nullptr && stop->requested(); }
+  bool want_interrupt() override { return stop_ != nullptr && stop_->requested(); }
+  static void Set(const StopFlag* stop) { stop_ = stop; }
 
-  inline static thread_local const StopFlag* stop = nullptr;
+ private:
+  inline static thread_local const StopFlag* stop_ = nullptr;
 };
 
 // While it lives, what FAISS trains in this thread ends, by a FaissException, where the flag is
@@ -26,9 +28,9 @@ class TrainingStop {
     static std::once_flag once;
     std::call_once(once,
                    [] { faiss::InterruptCallback::instance = std::make_unique<StopOfThread>(); });
-    StopOfThread::stop = stop;
+    StopOfThread::Set(stop);
   }
-  ~TrainingStop() { StopOfThread::stop = nullptr; }
+  ~TrainingStop() { StopOfThread::Set(nullptr); }
   TrainingStop(const TrainingStop&) = delete;
   TrainingStop& operator=(const TrainingStop&) = delete;
 };
