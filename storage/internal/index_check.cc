@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <span>
 #include <vector>
 
@@ -79,9 +80,16 @@ bool AllFinite(std::span<const float> values) {
                      [](float value) { return std::isfinite(value); });
 }
 
+// Of a bool that was read from a file, where it may be any byte.
+bool IsSet(const bool& value) {
+  uint8_t byte = 0;
+  std::memcpy(&byte, &value, sizeof byte);
+  return byte == 1;
+}
+
 std::string QuantizerFault(const faiss::IndexIVFPQ& index) {
   const faiss::ProductQuantizer& pq = index.pq;
-  if (!index.by_residual || pq.d != size_t(index.d) || pq.M < 1 || pq.nbits != 8 ||
+  if (!IsSet(index.by_residual) || pq.d != size_t(index.d) || pq.M < 1 || pq.nbits != 8 ||
       pq.ksub != 256 || pq.M * pq.dsub != pq.d || pq.code_size != pq.M ||
       index.code_size != pq.code_size || pq.centroids.size() != pq.d * pq.ksub) {
     return "an index whose product quantizer does not fit its dimensions";
