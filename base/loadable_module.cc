@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 
 #include <filesystem>
+
 namespace csn {
 namespace {
 

@@ -3,7 +3,7 @@
 # built with, so a probe is linked.
 #
 # The GPU code is either in the package faiss itself, or an archive of its own for the same version of FAISS, in
-# CSN_FAISS_GPU_PREFIX (lib/libfaiss_gpu.a, include/faiss/gpu), as tools/setup.sh --cuda makes it.
+# CSN_FAISS_GPU_PREFIX (lib/libfaiss_gpu.a, include/faiss/gpu).
 include(CheckCXXSourceCompiles)
 set(CSN_FAISS_GPU_PREFIX "$ENV{HOME}/.cache/csn/faiss-${faiss_VERSION}-gpu" CACHE PATH
     "Where an archive of FAISS's GPU code is")

@@ -220,11 +220,8 @@ class SearchWidener {
   }
 
   // Doubles the candidates.
-  bool WidenCandidates(Width width) {
-    for (; width.ef_search <= kLastEfSearch; width.ef_search *= 2) {
-      if (Try(width)) return true;
-    }
-    return false;
+  void WidenCandidates(Width width) {
+    while (!Try(width) && width.ef_search < kLastEfSearch) width.ef_search *= 2;
   }
 
   // Doubles the lists. Their distances order floats, so more candidates would find no more; those

@@ -210,11 +210,11 @@ std::vector<WayCost> PlanWays(const Generation& generation, const Request& reque
     }
   }
   std::ranges::stable_sort(ways, {}, &WayCost::seconds);
-  if (request.ef > 0 || request.nprobe > 0) {
-    std::stable_partition(ways.begin(), ways.end(), [](const WayCost& at) {
-      return at.way == Way::kGraph || at.way == Way::kLists;
-    });
-  }
+  // A graph has no lists to be told of.
+  std::stable_partition(ways.begin(), ways.end(), [&](const WayCost& at) {
+    return (request.ef > 0 && (at.way == Way::kGraph || at.way == Way::kLists)) ||
+           (request.nprobe > 0 && at.way == Way::kLists);
+  });
   // What stands behind a scan, which never fails, is there to be shown.
   return ways;
 }

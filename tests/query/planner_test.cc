@@ -157,6 +157,12 @@ TEST_F(PlannerTest, AGraphIsAskedWhereItIsFasterOrToldHowWidely) {
   EXPECT_EQ(told.plan, Plan::kHnsw);
   EXPECT_EQ(Taken(*told.plan_report), "graph");
   EXPECT_EQ(told.plan_report->rows_by_floats, 0u);
+  // It has no lists: the fastest way is taken, as where nothing is told.
+  query.ef = 0;
+  const std::vector<std::string> untold = Names(Report(engine, query));
+  query.nprobe = 10;
+  EXPECT_EQ(Names(Report(engine, query)), untold);
+  query.nprobe = 0;
   query.exact = true;
   EXPECT_THAT(Names(Report(engine, query)), ElementsAre("codes", "floats"));
   query.exact = false;

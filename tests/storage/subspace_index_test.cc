@@ -503,6 +503,26 @@ TEST(SubspaceIndexTest, ListsThatLeadNowhereAreRefused) {
   }
 }
 
+// A file of lists ends with the last row of the last one.
+TEST(SubspaceIndexTest, ListsThatAreNotOfEveryRowOnceAreRefused) {
+  const TempDir folder;
+  const std::string path = folder / "i";
+  const Matrix vectors = RandomMatrix(300, 4, 87);
+  SubspaceIndex::Build({.key = "IVF5,Flat"}, vectors.View()).Save(path);
+  std::vector<uint8_t> bytes = ReadFile(path);
+  int64_t row = 0;
+  uint8_t* const last = bytes.data() + bytes.size() - sizeof row;
+  std::memcpy(&row, last, sizeof row);
+  ASSERT_TRUE(row >= 0 && row < 300) << row;
+  for (const int64_t wrong : {(row + 1) % 300, int64_t{300}, int64_t{-1}}) {
+    std::memcpy(last, &wrong, sizeof wrong);
+    WriteFileAtomically(path, bytes);
+    EXPECT_THAT([&] { SubspaceIndex::Load(path, ""); },
+                ThrowsError(ErrorCode::kCorruption,
+                            fmt::format("with row {}, which is not there or in two lists", wrong)));
+  }
+}
+
 TEST(SubspaceIndexTest, TrainingOfListsEndsWhereAStopIsAskedFor) {
   const Matrix vectors = RandomMatrix(500, 4, 88);
   StopFlag stop;
